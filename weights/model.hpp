@@ -19,8 +19,8 @@ struct StudentConfig {
   int hidden_dim = 0;        ///< H, channels
   int num_interactions = 0;  ///< L, message-passing layers
   int num_rbf = 0;           ///< R, radial basis functions
-  int max_z = 0;             ///< the embedding has max_z + 1 rows, row = atomic number, row 0 unused
-  double cutoff = 0.0;       ///< Angstrom
+  int max_z = 0;        ///< the embedding has max_z + 1 rows, row = atomic number, row 0 unused
+  double cutoff = 0.0;  ///< Angstrom
   CutoffAppliedTo cutoff_applied_to = CutoffAppliedTo::rbf;
   VectorMixing vector_mixing = VectorMixing::matrix;
   DirectionalMessage directional_message = DirectionalMessage::filter;
@@ -58,10 +58,10 @@ struct TrainingDomain {
 struct Model {
   std::string name;
   StudentConfig config;
-  std::vector<int> elements;                  ///< atomic numbers it was trained on, ascending
-  std::map<int, double> reference_energies;   ///< eV by atomic number; absent elements count 0
-  std::map<std::string, Tensor> tensors;      ///< names and shapes: student_tensor_shapes()
-  std::string provenance = "{}";              ///< a JSON object, kept as text
+  std::vector<int> elements;                 ///< atomic numbers it was trained on, ascending
+  std::map<int, double> reference_energies;  ///< eV by atomic number; absent elements count 0
+  std::map<std::string, Tensor> tensors;     ///< names and shapes: student_tensor_shapes()
+  std::string provenance = "{}";             ///< a JSON object, kept as text
   TrainingDomain training_domain;
   std::vector<ReferenceFrame> reference_frames;
 
@@ -75,7 +75,27 @@ struct Model {
 /// the buffers rbf.centers and rbf.widths. Names are those of the PyTorch checkpoints.
 std::map<std::string, std::vector<std::size_t>> student_tensor_shapes(const StudentConfig& config);
 
-/// Number of parameters (buffers not counted), and how many of them the energy cannot depend on.
+/// Rows [begin, end) of a tensor's first axis.
+struct TensorRows {
+  std::string tensor;
+  std::size_t begin = 0, end = 0;
+};
+
+/// The parameters that the energy cannot depend on, whatever their values:
+///
+///   always          the first layer's filter rows [H, 2H): they multiply vector features of zero;
+///                   the last layer's update rows [H, 3H) and mixing matrix: nothing reads its
+///                   vectors
+///   without mixing  also every layer's update rows [2H, 3H) and mixing matrix
+///
+/// Embedding rows of elements that a model was not trained on do not count: its energy of those
+/// elements depends on them.
+std::vector<TensorRows> dead_rows(const StudentConfig& config);
+
+/// Number of parameters (buffers not counted), and how many of them are dead (dead_rows()):
+///
+///   total = (max_z + 1) H + L (8 H^2 + H R + 8 H + 9) + (5/8 H^2 + H + 1)
+///   dead  = 3 (H^2 + H) + 9 with mixing, (L + 2) (H^2 + H) + 9 L without
 struct ParameterCount {
   std::size_t total = 0;
   std::size_t dead = 0;
