@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/vec3.hpp"
+
+namespace fusemd::test {
+
+/// Reference data that lies beside the project: "golden/tiny_float64.json" and the like. Guard its
+/// use with available(std::filesystem::exists(path), ...).
+inline std::filesystem::path shared_path(const std::string& relative) {
+  return std::filesystem::path(FUSEMD_SHARED_DIR) / relative;
+}
+
+/// A structure with the energy and forces that PyTorch's autograd gave for it.
+struct GoldenCase {
+  std::string name;
+  std::vector<int> atomic_numbers;
+  std::vector<Vec3> positions;  ///< Angstrom
+  double energy = 0.0;          ///< eV
+  std::vector<Vec3> forces;     ///< eV/Angstrom
+  /// False where a vector feature vanishes by symmetry in a model with norm_epsilon 0: its force is
+  /// decided by rounding, so only the energy can be compared.
+  bool forces_well_conditioned = true;
+};
+
+/// All cases of a golden file (`reference/golden/` and `seedlings/golden/` have the same layout).
+std::vector<GoldenCase> read_golden(const std::filesystem::path& path);
+
+}  // namespace fusemd::test
