@@ -8,9 +8,9 @@ namespace {
 
 std::string message(const InputErrorParts& parts) {
   std::string text = parts.file;
-  if (parts.line > 0) text += ":" + std::to_string(parts.line);
+  if (parts.line > 0) text.append(":").append(std::to_string(parts.line));
   if (!text.empty()) text += ": ";
-  if (!parts.key.empty()) text += "'" + parts.key + "': ";
+  if (!parts.key.empty()) text.append("'").append(parts.key).append("': ");
   text += parts.problem;
   if (!parts.expected.empty()) text += "\n  expected: " + parts.expected;
   if (!parts.found.empty()) text += "\n  found:    " + parts.found;
