@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "host/potential.hpp"
+#include "weights/model.hpp"
+
+namespace fusemd::reference {
+
+/// The reference engine: docs/model.md in double precision, exact filters, all pairs of atoms,
+/// forces by the hand-derived backward pass. It is what every other engine is compared with.
+///
+///   E = sum_i (atomic energy of (14) + reference energy of the element)
+///   F = -x_ of (B13);   virial[a][b] = sum over edges of r[a] r_[b], with r_ of (B12)
+///
+/// so the virial is dE/dstrain[a][b] for positions, as rows, turned into x (1 + strain).
+///
+/// Work     E edges: about 2 E L (R H + 3 H^2) multiply-adds forward and as much backward, plus n^2
+///          distances: for checks, not for long runs.
+/// Result   deterministic; sums in the order of edges and atoms. Forces within 1e-11 eV/Angstrom of
+///          automatic differentiation in double.
+/// Differs  from Evaluator: memory grows when more pairs come within the cutoff than ever before.
+std::unique_ptr<Potential> make_reference_potential(const Model& model);
+
+}  // namespace fusemd::reference
