@@ -11,9 +11,10 @@ struct Element {
   double mass;  // amu
 };
 
-// Standard atomic weights, IUPAC Technical Report 2013/2016 (Pure Appl. Chem. 88, 265-291, 2016): the
-// conventional value where IUPAC gives a range, the longest-lived isotope where there is no weight.
-// Row = atomic number - 1.
+// Standard atomic weights, IUPAC Technical Report 2013/2016 (Pure Appl. Chem. 88, 265-291, 2016):
+// the conventional value where IUPAC gives a range, the longest-lived isotope where there is no
+// weight. Row = atomic number - 1.
+// clang-format off
 constexpr std::array kElements = std::to_array<Element>({
     {"H", 1.008}, {"He", 4.002602}, {"Li", 6.94}, {"Be", 9.012183}, {"B", 10.81}, {"C", 12.011},
     {"N", 14.007}, {"O", 15.999}, {"F", 18.998403}, {"Ne", 20.1797}, {"Na", 22.989769},
@@ -37,6 +38,7 @@ constexpr std::array kElements = std::to_array<Element>({
     {"Bk", 247.07031}, {"Cf", 251.07959}, {"Es", 252.083}, {"Fm", 257.09511}, {"Md", 258.09843},
     {"No", 259.101}, {"Lr", 262.11},
 });
+// clang-format on
 
 }  // namespace
 

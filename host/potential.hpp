@@ -22,7 +22,8 @@ class Evaluator {
  public:
   virtual ~Evaluator() = default;
 
-  /// Energy (eV) at `positions` (Angstrom); overwrites `forces` (eV/Angstrom) and, if wanted, `virial`.
+  /// Energy (eV) at `positions` (Angstrom); overwrites `forces` (eV/Angstrom) and, if wanted,
+  /// `virial`.
   ///
   /// Shapes   positions, forces [n_atoms] of the list given to make_evaluator().
   /// Needs    finite positions. Non-finite ones give a non-finite energy, never a crash.

@@ -20,8 +20,8 @@ struct Cell {
 /// one entry an atom.
 struct Structure {
   std::vector<int> atomic_numbers;
-  std::vector<Vec3> positions;            ///< Angstrom
-  std::vector<double> masses;             ///< amu; empty: standard atomic weights
+  std::vector<Vec3> positions;                  ///< Angstrom
+  std::vector<double> masses;                   ///< amu; empty: standard atomic weights
   std::optional<std::vector<Vec3>> velocities;  ///< Angstrom/fs
   std::optional<double> energy;                 ///< eV
   std::optional<std::vector<Vec3>> forces;      ///< eV/Angstrom

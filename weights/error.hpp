@@ -17,10 +17,10 @@ namespace fusemd {
 ///
 /// It lives in weights/ because the lowest layer that reads files must be able to throw it.
 struct InputErrorParts {
-  std::string file;      ///< path as the user wrote it; "-" is standard input; empty: none
-  long line = 0;         ///< 1-based; 0: not a line-oriented place
-  std::string key;       ///< JSON path (tensors.embedding.weight.shape), flag or column; empty: none
-  std::string problem;   ///< what is wrong, a short clause
+  std::string file;     ///< path as the user wrote it; "-" is standard input; empty: none
+  long line = 0;        ///< 1-based; 0: not a line-oriented place
+  std::string key;      ///< JSON path (tensors.embedding.weight.shape), flag or column; empty: none
+  std::string problem;  ///< what is wrong, a short clause
   std::string expected;  ///< empty: left out
   std::string found;     ///< empty: left out
   std::string hint;      ///< one thing to try; empty: left out

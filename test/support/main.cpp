@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Catch2's main, written out: version 2 has it in a header, version 3 in a library. A number of failed
-// tests would wrap in the exit code, and 77 means "skipped" to ctest, so failures end with 1.
+// Catch2's main, written out: version 2 has it in a header, version 3 in a library. A number of
+// failed tests would wrap in the exit code, and 77 means "skipped" to ctest, so failures end
+// with 1.
 #define CATCH_CONFIG_RUNNER
 #include "test/support/catch.hpp"
 #include "test/support/skip.hpp"

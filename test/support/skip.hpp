@@ -19,8 +19,9 @@ inline bool& any_ran() {
 }
 inline bool nothing_ran() { return any_skipped() && !any_ran(); }
 
-/// For tests that need something this machine may lack (reference data, ASE, a GPU). Returns whether
-/// it is there and records a loud skip if not. On CI a missing piece is a failure, not a skip.
+/// For tests that need something this machine may lack (reference data, ASE, a GPU). Returns
+/// whether it is there and records a loud skip if not. On CI a missing piece is a failure, not a
+/// skip.
 inline bool available(bool present, const std::string& what) {
   if (present) {
     any_ran() = true;
