@@ -172,7 +172,18 @@ std::optional<JsonField> JsonField::find(std::string_view key) const {
 
 JsonField JsonField::at(std::string_view key) const {
   if (auto field = find(key)) return *field;
-  throw InputError({{}, 0, path_of(key), "missing", {}, {}, {}});
+  std::string given;
+  for (const JsonMember& member : object()) {
+    if (!given.empty()) given += ", ";
+    given += member.key;
+  }
+  throw InputError({{},
+                    0,
+                    path_of(key),
+                    "missing",
+                    "a value: the key is required",
+                    given.empty() ? "an empty object" : "only " + printable_key(given),
+                    {}});
 }
 
 }  // namespace fusemd

@@ -131,15 +131,18 @@ std::vector<float> narrow_values(const JsonField& data, std::size_t count) {
   if (numbers.size() != count) {
     data.refuse("wrong number of values", std::to_string(count), std::to_string(numbers.size()));
   }
+  // Half a float32 spacing above the largest one: everything below rounds to a finite float32.
+  constexpr double kOverflow = 0x1.ffffffp127;
+  constexpr double kLargest = std::numeric_limits<float>::max();
   std::vector<float> values;
   values.reserve(count);
   for (const double number : numbers) {
-    if (!(std::abs(number) <= static_cast<double>(std::numeric_limits<float>::max()))) {
+    if (!(std::abs(number) < kOverflow)) {
       data.refuse("a number too large for float32", "numbers up to 3.4e38",
                   describe({JsonNumber{number, false}, 0, 0}) + " at value " +
                       std::to_string(values.size()));
     }
-    values.push_back(static_cast<float>(number));
+    values.push_back(static_cast<float>(std::clamp(number, -kLargest, kLargest)));
   }
   return values;
 }
@@ -265,16 +268,18 @@ std::string read_text(const std::string& path) {
 
   // By size first, in pieces after that: pipes have none, and files may grow.
   const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-  std::size_t piece = ignored || size > kLargestFile ? 0 : static_cast<std::size_t>(size);
-  piece = std::max<std::size_t>(piece + 1, 1U << 16);
+  const std::size_t known = ignored ? 0 : static_cast<std::size_t>(size);
+  const auto require_acceptable = [&](std::size_t n) {
+    if (n > kLargestFile) refuse("too large", "more than 512 MiB", "is this a model file?");
+  };
+  require_acceptable(known);
+  const std::size_t piece = std::max<std::size_t>(known + 1, std::size_t{1} << 16);
   std::string text;
   for (;;) {
     const std::size_t before = text.size();
     text.resize(before + piece);
     text.resize(before + std::fread(text.data() + before, 1, piece, file.get()));
-    if (text.size() > kLargestFile) {
-      refuse("too large", "more than 512 MiB", "is this a model file?");
-    }
+    require_acceptable(text.size());
     if (text.size() < before + piece) break;
   }
   if (std::ferror(file.get()) != 0) refuse("cannot be read", std::strerror(errno), "");

@@ -89,7 +89,8 @@ class TreeBuilder {
                    const nlohmann::json::exception& error) {
     const std::size_t at = std::min(position, text_.size()) - (position > 0 ? 1 : 0);
     if (error.id == 406) {  // nlohmann's number for "number overflow"
-      fail(at, path(), "a number too large for double precision", "a number up to 1.8e308");
+      fail(at, path(), "a number too large for double precision", "a number up to 1.8e308",
+           context(at));
     }
     // Its text ends with everything read so far of the current token: too long to show.
     std::string what = error.what();
@@ -101,6 +102,7 @@ class TreeBuilder {
     parts.line = line_at(text_, at);
     parts.key = printable_key(path());
     parts.problem = "not valid JSON: " + what;
+    parts.expected = "JSON as in RFC 8259";
     parts.found = context(at);
     parts.hint = syntax_hint(at, position > text_.size());
     throw InputError(parts);
@@ -113,14 +115,10 @@ class TreeBuilder {
                          const std::string& key,
                          std::string problem,
                          std::string expected,
+                         std::string found,
                          std::string hint = {}) const {
-    throw InputError({name_,
-                      line_at(text_, at),
-                      printable_key(key),
-                      std::move(problem),
-                      std::move(expected),
-                      {},
-                      std::move(hint)});
+    throw InputError({name_, line_at(text_, at), printable_key(key), std::move(problem),
+                      std::move(expected), std::move(found), std::move(hint)});
   }
 
   template <typename T>
@@ -136,7 +134,7 @@ class TreeBuilder {
       if (auto* list = std::get_if<JsonNumbers>(&open_.back()->data)) {
         if (++n_numbers_ > limits_.numbers) {
           fail(offset(), path(), "too many numbers",
-               "at most " + std::to_string(limits_.numbers) + " in all lists together");
+               "at most " + std::to_string(limits_.numbers) + " in all lists together", "more");
         }
         list->values.push_back(value);
         list->all_whole = list->all_whole && whole;
@@ -177,14 +175,15 @@ class TreeBuilder {
   void refuse_too_many_values() const {
     if (n_values_ <= limits_.values) return;
     fail(offset(), path(), "too many values",
-         "at most " + std::to_string(limits_.values) + " in the file");
+         "at most " + std::to_string(limits_.values) + " in the file", "more");
   }
 
   template <typename T>
   bool open(T&& container) {
     if (open_.size() >= limits_.depth) {
       fail(offset(), path(), "nested too deeply",
-           "at most " + std::to_string(limits_.depth) + " lists and objects inside each other");
+           "at most " + std::to_string(limits_.depth) + " lists and objects inside each other",
+           "one more");
     }
     open_.push_back(add({std::forward<T>(container), offset() - 1, offset()}));
     return true;
@@ -213,7 +212,8 @@ class TreeBuilder {
     if (!key.empty()) key += '.';
     key += (*twice)->key;
     fail((*(twice + 1))->value.begin, key, "key given twice", "each key once",
-         "the first one is on line " + std::to_string(line_at(text_, (*twice)->value.begin)));
+         in_quotes((*twice)->key) + " on line " +
+             std::to_string(line_at(text_, (*twice)->value.begin)) + " already");
   }
 
   std::string path() const { return path(open_.size()); }
