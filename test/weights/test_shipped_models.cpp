@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "test/support/catch.hpp"
+#include "test/support/golden.hpp"
+#include "test/support/seed_weights.hpp"
+#include "test/support/skip.hpp"
+#include "test/support/tiny_model.hpp"
+#include "weights/model_file.hpp"
+
+using namespace fusemd;
+using namespace fusemd::test;
+
+namespace {
+
+std::filesystem::path shipped_path(const std::string& name) {
+  return std::filesystem::path(FUSEMD_SOURCE_DIR) / "weights" / (name + ".json");
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+const std::vector<std::string> kNames = {"original", "tiny", "ultra_tiny"};
+
+}  // namespace
+
+TEST_CASE("shipped models are whole and written as fusemd writes", "[shipped_models]") {
+  for (const std::string& name : kNames) {
+    INFO(name);
+    const Model model = read_model(shipped_path(name).string());
+    CHECK(model.name == name);
+    CHECK(model.elements == std::vector<int>{1, 6, 7, 8});
+    CHECK(model.reference_energies.size() == 4);
+    CHECK(model.config.cutoff_applied_to == CutoffAppliedTo::filter);
+    CHECK(model.config.vector_mixing == VectorMixing::none);
+    CHECK(model.config.directional_message == DirectionalMessage::filter_times_source);
+    CHECK(model.config.norm_epsilon == 0.01);
+    CHECK(model.reference_frames.size() >= 8);
+    CHECK_FALSE(model.training_domain.temperatures.empty());
+    CHECK(format_model(model) == text_of(shipped_path(name)));
+    for (const TensorRows& rows : dead_rows(model.config)) {
+      const Tensor& tensor = model.tensors.at(rows.tensor);
+      const std::size_t row_size = tensor.values.size() / tensor.shape[0];
+      for (std::size_t i = rows.begin * row_size; i < rows.end * row_size; ++i) {
+        REQUIRE(tensor.values[i] == 0.0F);
+      }
+    }
+  }
+}
+
+TEST_CASE("shipped models say where they come from and how good they are", "[shipped_models]") {
+  for (const std::string& name : kNames) {
+    INFO(name);
+    const auto provenance =
+        nlohmann::json::parse(read_model(shipped_path(name).string()).provenance);
+    for (const char* key : {"teacher", "data", "loss", "frames_seen", "training", "accuracy",
+                            "nve_slope", "reference_frames", "weak_spots"}) {
+      CHECK(provenance.contains(key));
+    }
+    REQUIRE(provenance.at("accuracy").size() == 2);
+    for (const auto& row : provenance.at("accuracy")) {
+      CHECK(row.at("force_r2").get<double>() > 0.99);
+      CHECK(row.at("force_mae_eV_per_Angstrom").get<double>() > 0.0);
+    }
+  }
+}
+
+TEST_CASE("shipped tensors are the trained ones, bit for bit", "[shipped_models]") {
+  for (const std::string& name : kNames) {
+    const auto path = shared_path("seedlings/" + name + ".json");
+    if (!available(std::filesystem::exists(path), path.string())) continue;
+    INFO(name);
+    Model seedling = read_seedling(path);  // other layout, other decoder
+    const Model shipped = read_model(shipped_path(name).string());
+    seedling.provenance = shipped.provenance;
+    seedling.training_domain = shipped.training_domain;
+    seedling.reference_frames = shipped.reference_frames;
+    CHECK(same_bits(shipped, seedling));
+  }
+}
+
+TEST_CASE("shipped reference frames are golden cases, digit for digit", "[shipped_models]") {
+  for (const std::string& name : kNames) {
+    const auto path = shared_path("seedlings/golden/" + name + "_float64.json");
+    if (!available(std::filesystem::exists(path), path.string())) continue;
+    const auto golden = read_golden(path);
+    for (const ReferenceFrame& frame : read_model(shipped_path(name).string()).reference_frames) {
+      INFO(name << ", " << frame.name);
+      const auto found = std::find_if(golden.begin(), golden.end(),
+                                      [&](const GoldenCase& c) { return c.name == frame.name; });
+      REQUIRE(found != golden.end());
+      CHECK(found->forces_well_conditioned);
+      CHECK(frame.atomic_numbers == found->atomic_numbers);
+      CHECK(frame.energy == found->energy);
+      const auto flat = [](const std::vector<Vec3>& vectors) {
+        std::vector<double> values;
+        for (const Vec3& v : vectors) values.insert(values.end(), {v.x, v.y, v.z});
+        return values;
+      };
+      CHECK(frame.positions == flat(found->positions));
+      CHECK(frame.forces == flat(found->forces));
+    }
+  }
+}
+
+TEST_CASE("the seed's checkpoints have the tensors of a student model", "[shipped_models]") {
+  for (const std::string& name : kNames) {
+    const auto path = shared_path("reference/weights/" + name + ".json");
+    if (!available(std::filesystem::exists(path), path.string())) continue;
+    INFO(name);
+    const Model seed = read_seed_weights(path);
+    // Writing checks names, shapes and values; reading gives the same bits again.
+    CHECK(same_bits(parse_model(format_model(seed), name), seed));
+  }
+}
