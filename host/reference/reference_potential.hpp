@@ -12,7 +12,7 @@ namespace fusemd::reference {
 /// forces by the hand-derived backward pass. It is what every other engine is compared with.
 ///
 ///   E = sum_i (atomic energy of (14) + reference energy of the element)
-///   F = -x_ of (B13);   virial[a][b] = sum over edges of r[a] r_[b], with r_ of (B12)
+///   F = -x_ of (B13);   virial as (15)
 ///
 /// so the virial is dE/dstrain[a][b] for positions, as rows, turned into x (1 + strain).
 ///
