@@ -20,7 +20,7 @@ namespace fusemd::reference {
 ///          distances: for checks, not for long runs.
 /// Result   deterministic; sums in the order of edges and atoms. Forces within 1e-11 eV/Angstrom of
 ///          automatic differentiation in double.
-/// Differs  from Evaluator: memory grows when more pairs come within the cutoff than ever before.
+/// Differs  from what Evaluator promises: it allocates scratch memory in every call.
 std::unique_ptr<Potential> make_reference_potential(const Model& model);
 
 }  // namespace fusemd::reference

@@ -147,8 +147,9 @@ void update(const StudentParameters& p,
   for (std::size_t i = 0; i < n_atoms; ++i) {
     for (std::size_t c = 0; c < n_channels; ++c) {
       double square = epsilon * epsilon;
-      for (std::size_t a = 0; a < 3; ++a)
+      for (std::size_t a = 0; a < 3; ++a) {
         square += x.v_message(3 * i + a, c) * x.v_message(3 * i + a, c);
+      }
       x.norm(i, c) = std::sqrt(square);
       input[c] = x.s_message(i, c);
       input[n_channels + c] = x.norm(i, c);
@@ -164,8 +165,9 @@ void update(const StudentParameters& p,
       s(i, c) = x.s_message(i, c) + alpha[c];
       for (std::size_t a = 0; a < 3; ++a) {
         double mixed = 0.0;
-        for (std::size_t b = 0; b < 3; ++b)
+        for (std::size_t b = 0; b < 3; ++b) {
           mixed += network.mixing[3 * a + b] * x.v_message(3 * i + b, c);
+        }
         x.v_mixed(3 * i + a, c) = mixed;
         v(3 * i + a, c) = x.v_message(3 * i + a, c) * beta[c] + mixed * delta[c];
       }
@@ -233,8 +235,9 @@ void update_backward(const UpdateNetwork& network,
       const double ratio = x.norm(i, c) == 0.0 ? 0.0 : x_.norm(i, c) / x.norm(i, c);
       for (std::size_t a = 0; a < 3; ++a) {
         double mixed_back = 0.0;
-        for (std::size_t b = 0; b < 3; ++b)
+        for (std::size_t b = 0; b < 3; ++b) {
           mixed_back += network.mixing[3 * b + a] * v_(3 * i + b, c);
+        }
         x_.v_message(3 * i + a, c) =
             v_(3 * i + a, c) * beta[c] + mixed_back * delta[c] + ratio * x.v_message(3 * i + a, c);
       }
@@ -305,11 +308,13 @@ void geometry_backward(const Values& values, Gradients& gradients) {
     gradients.displacement[e] = {};
     const double d = edges.distance[e];
     if (d == 0.0) continue;
-    const std::array<double, 3>&r = edges.displacement[e], &u_ = gradients.direction[e];
+    const std::array<double, 3>& r = edges.displacement[e];
+    const std::array<double, 3>& u_ = gradients.direction[e];
     const double shifted = d + kDirectionEpsilon;
     const double radial = (d_ - dot3(u_, r) / (shifted * shifted)) / d;
-    for (std::size_t a = 0; a < 3; ++a)
+    for (std::size_t a = 0; a < 3; ++a) {
       gradients.displacement[e][a] = u_[a] / shifted + r[a] * radial;
+    }
   }
 }
 

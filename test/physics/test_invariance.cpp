@@ -45,7 +45,9 @@ double rotation_error(const Potential& potential, const System& system) {
   for (int repeat = 0; repeat < 5; ++repeat) {
     const Rotation rotation = Rotation::random(random);
     const System turned = with_positions(system, rotation(system.positions));
-    worst = std::max(worst, std::abs(evaluate(potential, turned).energy - energy));
+    const double change = std::abs(evaluate(potential, turned).energy - energy);
+    REQUIRE(std::isfinite(change));
+    worst = std::max(worst, change);
   }
   return worst;
 }

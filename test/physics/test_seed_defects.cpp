@@ -57,6 +57,7 @@ TEST_CASE("D1: the energy of water and of benzene depends on orientation") {
         for (int repeat = 0; repeat < 200; ++repeat) {
           const double energy =
               evaluator->compute(Rotation::random(random)(system.positions), forces);
+          REQUIRE(std::isfinite(energy));
           low = std::min(low, energy);
           high = std::max(high, energy);
         }
