@@ -26,6 +26,7 @@ struct Frame {
   double time = 0.0;
   int replica = 0;
   std::span<const int> atomic_numbers;
+  std::span<const double> masses;    ///< amu; empty: standard atomic weights
   std::span<const Vec3> positions;   ///< Angstrom
   std::span<const Vec3> velocities;  ///< Angstrom/fs
   std::span<const Vec3> forces;      ///< eV/Angstrom
