@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fusemd {
+
+/// Writes a whole file so that a reader, or the machine after a crash, finds the old one or the new
+/// one and never a part: a temporary file in the same folder, fsync, rename, fsync of the folder.
+///
+/// A link at `path` is replaced by a file.
+///
+/// Errors   OutputError with the path and the system's reason; the old file is untouched then
+/// (unless
+///          the folder's fsync, the last act, failed) and no temporary file is left.
+void write_file_atomically(const std::string& path, std::string_view text);
+
+}  // namespace fusemd
