@@ -68,11 +68,11 @@ class AtomParser {
       const Column& column = header_.columns[k];
       // Partial charges add up to the total within rounding: half an electron tells them apart.
       if (column.use == ColumnUse::charge && !(std::abs(sums_[k]) < 0.5)) {
-        refuse(column.name, "the system is charged", "charges that add up to 0", total(k));
+        refuse(column.name, "the system is charged", "charges that add up to 0", text_of(sums_[k]));
       }
       if (column.use == ColumnUse::magnetic_moment && !(sums_[k] < 0.01)) {
         refuse(column.name, "the system is open-shell", "magnetic moments of 0",
-               "moments that add up to " + total(k) + " without their signs");
+               "moments that add up to " + text_of(sums_[k]) + " without their signs");
       }
     }
     if (has_momenta_) use_momenta();
@@ -122,9 +122,9 @@ class AtomParser {
     return names.size() <= 120 ? names : names.substr(0, 120) + " ...";
   }
 
-  std::string total(std::size_t column) const {
+  static std::string text_of(double value) {
     std::string text;
-    append_real(text, sums_[column]);
+    append_real(text, value);
     return text;
   }
 
@@ -149,10 +149,9 @@ class AtomParser {
       x = real(column, expected);
       if (std::abs(x) > limit) {
         std::string_view again = before;
-        std::string largest;
-        append_real(largest, limit);
-        refuse(column.name, "absurdly large", "at most " + largest + " either way, " + expected,
-               shown(next_word(again)), "is the file in other units?");
+        refuse(column.name, "absurdly large",
+               "at most " + text_of(limit) + " either way, " + expected, shown(next_word(again)),
+               "is the file in other units?");
       }
     }
     return {v[0], v[1], v[2]};
@@ -200,8 +199,9 @@ class AtomParser {
         break;
       case ColumnUse::mass:
         structure_.masses.push_back(real(column, "a mass in amu"));
-        if (!(structure_.masses.back() > 0.0)) {
-          refuse(column.name, "not positive", "a mass in amu", total_mass());
+        if (const double mass = structure_.masses.back();
+            !(mass >= ExtxyzReader::kLightest && mass <= ExtxyzReader::kHeaviest)) {
+          refuse(column.name, "not the mass of an atom", "1e-06 to 1e+06 amu", text_of(mass));
         }
         break;
       case ColumnUse::charge:
@@ -211,12 +211,6 @@ class AtomParser {
         sums_[index] += std::abs(real(column, "a magnetic moment"));
         break;
     }
-  }
-
-  std::string total_mass() const {
-    std::string text;
-    append_real(text, structure_.masses.back());
-    return text;
   }
 
   /// v = p / m, from sqrt(eV/amu) to Angstrom/fs; checked against velo if the file has that too.
@@ -264,7 +258,6 @@ std::int64_t parse_atom_count(const LineReader& lines, bool first_frame) {
   const auto refuse = [&](std::string problem, std::string expected, std::string hint = {}) {
     throw InputError({.file = lines.name(),
                       .line = lines.number(),
-                      .key = {},
                       .problem = std::move(problem),
                       .expected = std::move(expected),
                       .found = shown(text),
@@ -299,12 +292,8 @@ std::optional<Structure> ExtxyzReader::next() {
     if (!lines_.next()) {
       if (frames_ > 0) return {};
       throw InputError({.file = lines_.name(),
-                        .line = 0,
-                        .key = {},
                         .problem = "the file is empty",
-                        .expected = "at least one frame in XYZ format",
-                        .found = {},
-                        .hint = {}});
+                        .expected = "at least one frame in XYZ format"});
     }
   } while (trimmed(lines_.line()).empty());
 
@@ -312,7 +301,6 @@ std::optional<Structure> ExtxyzReader::next() {
   const auto end_of_file = [&](const std::string& found) {
     throw InputError({.file = lines_.name(),
                       .line = lines_.number(),
-                      .key = {},
                       .problem = "the file ends inside frame " + std::to_string(frames_ + 1),
                       .expected = "a comment line and " + std::to_string(n_atoms) + " atoms",
                       .found = found,

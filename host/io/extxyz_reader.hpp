@@ -24,13 +24,16 @@ namespace fusemd {
 ///          symbol, a key twice) is refused.
 /// Work     one pass; memory is the frame's. Nothing is reserved on the word of the file alone.
 /// Errors   InputError with file and line: everything that is not a frame as described, coordinates
-///          that are not finite or beyond kFarthest, unknown elements, charged or open-shell
-///          systems, more than kMostAtoms atoms, or no frame at all.
+///          that are not finite or beyond kFarthest, unknown elements, absurd masses, charged or
+///          open-shell systems, more than kMostAtoms atoms, or no frame at all.
 class ExtxyzReader {
  public:
   static constexpr std::int64_t kMostAtoms = 10'000'000;
   static constexpr double kFarthest = 1e6;        ///< Angstrom
   static constexpr double kFastest = 2997.92458;  ///< Angstrom/fs: the speed of light
+
+  static constexpr double kLightest = 1e-6;  ///< amu; an electron weighs 5e-4
+  static constexpr double kHeaviest = 1e6;   ///< amu
 
   /// "-" is standard input.
   static ExtxyzReader open(const std::string& path) { return ExtxyzReader(LineReader::open(path)); }

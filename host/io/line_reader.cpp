@@ -23,7 +23,6 @@ constexpr std::size_t kBlock = std::size_t{1} << 18U;
                                 std::string hint) {
   throw InputError({.file = name,
                     .line = line,
-                    .key = {},
                     .problem = "this is not a text file",
                     .expected = "plain text, ASCII or UTF-8",
                     .found = std::move(found),
@@ -38,8 +37,6 @@ LineReader LineReader::open(const std::string& path) {
   if (descriptor < 0) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     throw InputError({.file = path,
-                      .line = 0,
-                      .key = {},
                       .problem = "cannot open the file",
                       .expected = "a readable file, or - for standard input",
                       .found = std::strerror(errno),
@@ -49,11 +46,8 @@ LineReader LineReader::open(const std::string& path) {
   struct stat status = {};
   if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
     throw InputError({.file = path,
-                      .line = 0,
-                      .key = {},
                       .problem = "this is a folder",
                       .expected = "a file",
-                      .found = {},
                       .hint = "name a file in it"});
   }
   return reader;
@@ -99,11 +93,8 @@ bool LineReader::fill() {
   if (got < 0) {
     throw InputError({.file = name_,
                       .line = number_,
-                      .key = {},
                       .problem = "cannot read the file",
-                      .expected = {},
-                      .found = std::strerror(errno),
-                      .hint = {}});
+                      .found = std::strerror(errno)});
   }
   at_end_ = got == 0;
   end_ += static_cast<std::size_t>(got);
@@ -149,11 +140,9 @@ bool LineReader::next() {
   if (length > kLongestLine) {
     throw InputError({.file = name_,
                       .line = number_,
-                      .key = {},
                       .problem = "the line is too long",
                       .expected = "at most 4 MiB in one line",
-                      .found = shown({first, 40}),
-                      .hint = {}});
+                      .found = shown({first, 40})});
   }
   line_ = {first, length};
   begin_ += newline != nullptr ? length + 1 : length;

@@ -159,7 +159,7 @@ const std::vector<BadFile>& bad_files() {
       {"mass zero",
        with_columns("species:S:1:pos:R:3:masses:R:1", "C 0 0 0 0"),
        3,
-       {"'masses'", "not positive", "amu"}},
+       {"'masses'", "not the mass of an atom", "amu"}},
       {"stale momenta",
        with_columns("species:S:1:pos:R:3:velo:R:3:momenta:R:3", "C 0 0 0 0.01 0 0 1.3 0 0"),
        3,
