@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "host/md/langevin.hpp"
+
+#include <cmath>
+
+#include "host/md/velocity_verlet.hpp"
+#include "kernels/random.hpp"
+
+namespace fusemd {
+namespace {
+
+struct OrnsteinUhlenbeck {
+  double keep = 0.0;   // c
+  double noise = 0.0;  // sqrt((1 - c^2) k_B T), Angstrom/fs amu^1/2
+};
+
+/// The steps O and A. Returns twice the kinetic energy that O added, in amu (Angstrom/fs)^2.
+double thermalise_and_drift(ReplicaState& state,
+                            const Dynamics& dynamics,
+                            const OrnsteinUhlenbeck& o,
+                            double drift_time) {
+  const RandomStream stream{.seed = state.seed,
+                            .replica = static_cast<std::uint32_t>(state.replica),
+                            .step = state.step,
+                            .purpose = RandomPurpose::langevin_noise};
+  const std::size_t n = state.positions.size();
+  const double* __restrict inverse_sqrt_mass = dynamics.inverse_sqrt_masses().data();
+  const double* __restrict mass = dynamics.masses().data();
+  Vec3* __restrict velocity = state.velocities.data();
+  Vec3* __restrict position = state.positions.data();
+  double added = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const NormalTriple xi = normal_triple(stream.block(static_cast<std::uint32_t>(i)));
+    const double sigma = o.noise * inverse_sqrt_mass[i];
+    const Vec3 before = velocity[i];
+    const Vec3 v{o.keep * before.x + sigma * xi.x, o.keep * before.y + sigma * xi.y,
+                 o.keep * before.z + sigma * xi.z};
+    velocity[i] = v;
+    added += mass[i] * (dot(v, v) - dot(before, before));
+    position[i].x += drift_time * v.x;
+    position[i].y += drift_time * v.y;
+    position[i].z += drift_time * v.z;
+  }
+  return added;
+}
+
+}  // namespace
+
+bool advance_langevin(ReplicaState& state,
+                      const Dynamics& dynamics,
+                      Evaluator& evaluator,
+                      std::int64_t n_steps) {
+  const DynamicsParameters& p = dynamics.parameters();
+  const double kT = units::kBoltzmann * state.temperature * units::kAccelerationPerForce;
+  // 1 - c^2 by expm1: a weak friction loses no digits.
+  const OrnsteinUhlenbeck o{.keep = std::exp(-p.friction * p.timestep),
+                            .noise = std::sqrt(-std::expm1(-2.0 * p.friction * p.timestep) * kT)};
+  const double half_step = 0.5 * p.timestep;
+  for (std::int64_t n = 0; n < n_steps; ++n) {
+    kick_and_drift(state, dynamics, half_step);
+    const double added = thermalise_and_drift(state, dynamics, o, half_step);
+    state.heat += 0.5 * units::kEnergyPerMassVelocity2 * added;
+    if (!compute_and_kick(state, dynamics, evaluator)) return false;
+  }
+  return true;
+}
+
+}  // namespace fusemd
