@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "host/md/rigid_motion.hpp"
+#include "host/md/velocities.hpp"
 #include "host/md/velocity_verlet.hpp"
 #include "kernels/random.hpp"
 
@@ -35,6 +37,13 @@ void rescale(ReplicaState& state, const Thermostat& thermostat) {
   state.heat += state.kinetic_energy - before;
 }
 
+void take_out_rigid_motion(ReplicaState& state, const Dynamics& dynamics) {
+  remove_rigid_motion(state.positions, dynamics.masses(), state.velocities);
+  const double before = state.kinetic_energy;
+  state.kinetic_energy = kinetic_energy(state.velocities, dynamics.masses());
+  state.heat += state.kinetic_energy - before;
+}
+
 }  // namespace
 
 bool advance_csvr(ReplicaState& state,
@@ -48,6 +57,9 @@ bool advance_csvr(ReplicaState& state,
                                          units::kBoltzmann * state.temperature,
                               .degrees_of_freedom = p.degrees_of_freedom};
   for (std::int64_t n = 0; n < n_steps; ++n) {
+    if (p.rigid_motion_every > 0 && state.step % p.rigid_motion_every == 0) {
+      take_out_rigid_motion(state, dynamics);
+    }
     kick_and_drift(state, dynamics, p.timestep);
     if (!compute_and_kick(state, dynamics, evaluator)) return false;
     rescale(state, thermostat);

@@ -19,6 +19,10 @@ struct DynamicsParameters {
   double csvr_time = 100.0;        ///< CSVR, fs
   double temperature_limit = 1e5;  ///< K; a replica that is hotter is stopped
   std::int64_t degrees_of_freedom = 0;
+
+  /// CSVR: momentum and angular momentum are taken out at the multiples of this step number
+  /// (csvr.hpp tells why); 0: never, for atoms in an external field, which conserves neither.
+  std::int64_t rigid_motion_every = 0;
 };
 
 /// What the steps of every replica of one list of atoms have in common, worked out once.

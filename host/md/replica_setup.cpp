@@ -17,6 +17,7 @@ namespace fusemd {
 namespace {
 
 constexpr std::int64_t kMostSteps = (std::int64_t{1} << 48) - 1;  // what a random stream can count
+constexpr std::int64_t kRigidMotionEvery = 100;  // steps: costs 1 % of a step at most
 constexpr std::int32_t kMostReplicas = 100'000;
 
 std::string text(double value) {
@@ -181,7 +182,8 @@ CompositionTable make_compositions(std::span<const Structure> structures,
                                           .friction = options.friction,
                                           .csvr_time = options.csvr_time,
                                           .temperature_limit = options.temperature_limit,
-                                          .degrees_of_freedom = n_f};
+                                          .degrees_of_freedom = n_f,
+                                          .rigid_motion_every = kRigidMotionEvery};
       table.compositions.push_back(
           {structure.atomic_numbers, structure.cell, Dynamics(parameters, masses)});
     }

@@ -83,8 +83,8 @@ void SampleBuffer::record(std::size_t slot, const ReplicaState& state) {
 
 void SampleBuffer::emit(SampleSink& sink, EnergyStatistics& statistics) const {
   const std::size_t n_slots = sources_.size();
-  for (std::int64_t step = plan_.next(begin_ - 1, end_ + 1); step <= end_;
-       step = plan_.next(step, end_ + 1)) {
+  const std::int64_t first = begin_ == 0 ? 0 : plan_.next(begin_ - 1, end_ + 1);
+  for (std::int64_t step = first; step <= end_; step = plan_.next(step, end_ + 1)) {
     const bool logs = plan_.logs_at(step), frames = plan_.frames_at(step);
     const double time = static_cast<double>(step) * plan_.timestep;
     for (std::size_t slot = 0; slot < n_slots; ++slot) {

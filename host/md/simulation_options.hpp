@@ -34,7 +34,8 @@ struct SimulationOptions {
   std::vector<double> temperatures{300.0};  ///< K, one for all or one a replica
   std::vector<std::uint64_t> seeds{0};      ///< one for all or one a replica
 
-  bool use_given_velocities = true;     ///< of structures that have them, unchanged
+  /// Of structures that have them, unchanged. CSVR takes their rigid motion out at its first step.
+  bool use_given_velocities = true;
   bool exact_start_temperature = true;  ///< velocities.hpp
   double temperature_limit = 1e5;       ///< K; a hotter replica is stopped
 
