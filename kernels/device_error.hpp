@@ -13,7 +13,7 @@ enum class DeviceProblem {
   failed,          ///< anything else; the device's state is lost
 };
 
-/// Thrown by device memory and launches, on a GPU (kernels/cuda_check.hpp) and under the executor.
+/// Thrown by device memory and launches, on a GPU (kernels/cuda_check.cuh) and under the executor.
 class DeviceError : public std::runtime_error {
  public:
   DeviceError(DeviceProblem problem, const std::string& text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // kernels/device_memory.hpp on the CUDA runtime. No kernels, hence no cost model.
-#include "kernels/cuda_check.hpp"
+#include "kernels/cuda_check.cuh"
 #include "kernels/device_memory.hpp"
 
 namespace fusemd::device {

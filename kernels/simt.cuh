@@ -14,7 +14,7 @@
 #include <cuda/atomic>
 #include <cuda_runtime.h>
 
-#include "kernels/cuda_check.hpp"
+#include "kernels/cuda_check.cuh"
 #elif defined(FUSEMD_EXECUTOR_HEADER)
 #include FUSEMD_EXECUTOR_HEADER
 #else
