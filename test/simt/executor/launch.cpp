@@ -114,10 +114,7 @@ std::string waiting_places(const Grid& grid) {
 /// Runs the resident blocks to their end; false if the launch is over because something was found.
 bool run_resident(Grid& grid, std::vector<Finding>& findings) {
   run_ready_fibers();
-  if (Finding failure; take_failure(failure)) {
-    findings.push_back(std::move(failure));
-    return false;
-  }
+  if (take_failure(findings)) return false;
   if (grid.alive > 0) {
     findings.push_back({Fault::deadlock, waiting_places(grid)});
     return false;

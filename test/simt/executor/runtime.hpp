@@ -149,6 +149,9 @@ class RuntimeScope {
 /// built from temporaries that own memory, since no destructor runs.
 [[noreturn]] void fail(Fault fault, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
+/// Ends the launch from a fiber whose fault the observer keeps.
+[[noreturn]] void abandon_launch();
+
 /// In shuffled schedules, now and then lets other threads run. For atomics and the checker's hooks.
 void maybe_preempt(unsigned one_in);
 

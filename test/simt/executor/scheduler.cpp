@@ -30,7 +30,7 @@ std::size_t head = 0;  ///< fibers before it have had their turn
 std::mt19937_64 generator;
 std::uint64_t idle_spins = 0;
 bool failed = false;
-Finding failure;
+std::vector<Finding> failures;  ///< at most one
 
 #if defined(__SANITIZE_ADDRESS__)
 struct StackBounds {
@@ -168,10 +168,11 @@ void drop_ready_fibers() {
   head = 0;
 }
 
-bool take_failure(Finding& taken) {
+bool take_failure(std::vector<Finding>& findings) {
   if (!failed) return false;
   failed = false;
-  taken = std::move(failure);
+  for (Finding& failure : failures) findings.push_back(std::move(failure));
+  failures.clear();
   return true;
 }
 
@@ -221,7 +222,11 @@ void fail(Fault fault, const char* format, ...) {
   std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   if (current == nullptr) throw KernelFault({{fault, text}});
-  failure = {fault, text};
+  failures.push_back({fault, text});
+  abandon_launch();
+}
+
+void abandon_launch() {
   failed = true;
   in_kernel = false;
   leave_for_good();

@@ -22,8 +22,8 @@ void run_ready_fibers();
 /// Forgets every fiber that was ready (after a failure).
 void drop_ready_fibers();
 
-/// Whether a fiber has failed since seed_schedule(), and if so its finding, moved out.
-[[nodiscard]] bool take_failure(Finding& failure);
+/// Whether a fiber has ended the launch since seed_schedule(). Appends its finding, if it left one.
+[[nodiscard]] bool take_failure(std::vector<Finding>& findings);
 
 /// A barrier was passed, an atomic written, a thread ended: spinning threads may see something new.
 void note_progress();
