@@ -217,7 +217,7 @@ bool is_device_address(const void* address) { return DeviceRegion::instance().co
 
 const Allocation* damaged_allocation() {
   const Allocation* damaged = nullptr;
-#if !defined(__SANITIZE_ADDRESS__)  // which reports the write itself, and hides the zones from us
+  if (kAddressSanitizer) return damaged;
   DeviceRegion::instance().for_each([&damaged](const Pages& pages) {
     const Allocation& allocation = pages.allocation;
     const char* end = allocation.memory + allocation.bytes;
@@ -226,22 +226,19 @@ const Allocation* damaged_allocation() {
       damaged = &allocation;
     }
   });
-#endif
   return damaged;
 }
 
 void open_device_memory() {
-#if defined(__SANITIZE_ADDRESS__)
+  if (!kAddressSanitizer) return;
   DeviceRegion::instance().for_each(
       [](const Pages& pages) { show(pages.allocation.memory, pages.allocation.bytes); });
-#endif
 }
 
 void close_device_memory() {
-#if defined(__SANITIZE_ADDRESS__)
+  if (!kAddressSanitizer) return;
   DeviceRegion::instance().for_each(
       [](const Pages& pages) { hide(pages.allocation.memory, pages.allocation.bytes); });
-#endif
 }
 
 void fail_allocation(unsigned n) { DeviceRegion::instance().fail_in(n); }

@@ -13,12 +13,16 @@ inline constexpr std::size_t kRedZone = 64;  ///< around every shared object
 inline constexpr std::size_t kArenaBytes = std::size_t{512} << 10;
 inline constexpr unsigned char kPoison = 0xFF;  ///< a NaN as a float, -1 as an index
 
-/// Larger under AddressSanitizer, whose red zones go into every frame.
+/// Whether AddressSanitizer watches: it then reports stray accesses itself, and hides red zones
+/// from us.
 #if defined(__SANITIZE_ADDRESS__)
-inline constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+inline constexpr bool kAddressSanitizer = true;
 #else
-inline constexpr std::size_t kStackBytes = std::size_t{64} << 10;
+inline constexpr bool kAddressSanitizer = false;
 #endif
+
+/// Larger under AddressSanitizer, whose red zones go into every frame.
+inline constexpr std::size_t kStackBytes = std::size_t{kAddressSanitizer ? 256 : 64} << 10;
 
 /// A fiber's stack, its lowest byte; the page below it is inaccessible. Pooled.
 [[nodiscard]] char* take_stack();
