@@ -4,11 +4,13 @@
 // barrier, a warp collective or a spin loop. The method, and what it proves, stand in
 // docs/cuda-without-gpu.md. This header is what kernel text, tests and the PTX translator call.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -239,14 +241,43 @@ struct KernelCall {
 
 void launch_call(const LaunchShape& shape, Stream stream, KernelCall call);
 
+/// A kernel's other form, which takes one address a parameter: PTX that was translated to C++.
+using Translation = void (*)(const void* const* arguments);
+
+/// Finds a kernel's translation, or gives a reason why there is none.
+struct TranslationOrProblem {
+  Translation translation;
+  const char* problem;
+};
+using FindTranslation = TranslationOrProblem (*)(const void* kernel,
+                                                 std::span<const std::size_t> parameter_bytes);
+
+/// From now on launches run translations in place of the kernels they name (test/simt/ptx). A kernel
+/// without one is refused: nothing runs from source by accident.
+void run_translations(FindTranslation find);
+
+/// The translation that launches of this kernel run, or null if they run the kernel itself.
+[[nodiscard]] Translation translation_of(const void* kernel,
+                                         std::span<const std::size_t> parameter_bytes);
+
 template <class... Parameters>
 struct BoundKernel {
   void (*kernel)(Parameters...);
+  Translation translation;
   std::tuple<Parameters...> arguments;
 
   static void run(const void* bound) {
     const auto& self = *static_cast<const BoundKernel*>(bound);
-    std::apply(self.kernel, self.arguments);
+    if (self.translation == nullptr) {
+      std::apply(self.kernel, self.arguments);
+      return;
+    }
+    std::apply(
+        [&self](const Parameters&... parameters) {
+          const void* const addresses[] = {&parameters..., nullptr};
+          self.translation(addresses);
+        },
+        self.arguments);
   }
 };
 
@@ -256,10 +287,14 @@ void launch(const LaunchShape& shape,
             void (*kernel)(Parameters...),
             std::type_identity_t<Parameters>... arguments) {
   using Bound = BoundKernel<Parameters...>;
-  launch_call(shape, stream,
-              {.function = reinterpret_cast<const void*>(kernel),
+  const void* function = reinterpret_cast<const void*>(kernel);
+  constexpr std::array<std::size_t, sizeof...(Parameters)> kBytes = {sizeof(Parameters)...};
+  launch_call(shape,
+              stream,
+              {.function = function,
                .run = &Bound::run,
-               .bound = std::make_shared<Bound>(Bound{kernel, {arguments...}}),
+               .bound = std::make_shared<Bound>(
+                   Bound{kernel, translation_of(function, kBytes), {arguments...}}),
                .bound_bytes = sizeof(Bound)});
 }
 

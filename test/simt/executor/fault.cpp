@@ -26,6 +26,10 @@ const char* fault_name(Fault fault) {
       return "misaligned access";
     case Fault::unfinished_copy:
       return "unfinished asynchronous copy";
+    case Fault::trap:
+      return "trap";
+    case Fault::outside_launch_bounds:
+      return "launch outside the kernel's bounds";
     case Fault::race:
       return "race";
     case Fault::shared_out_of_bounds:

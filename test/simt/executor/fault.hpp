@@ -36,6 +36,8 @@ enum class Fault {
   shared_out_of_bounds,
   global_out_of_bounds,
   not_device_memory,  ///< host memory, another thread's stack or another block's shared memory
+  trap,                   ///< the kernel says that it cannot go on, or divides an integer by zero
+  outside_launch_bounds,  ///< more threads a block than the kernel was compiled for
   // by the checker
   race,
   uninitialised_shared,
