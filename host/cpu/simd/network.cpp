@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+// One evaluation of energy and forces, compiled for every instruction set. The stages in order:
+//
+//   find pairs -> embed -> [ messages -> update ] for each layer, readout in the last
+//              -> [ messages backward -> update backward ] for each layer, last to first -> pair
+//              forces
+//
+// A team shares each stage: message stages by slab (even, then odd) and channel block, the others
+// by tiles of atoms. With one thread the barriers are no-ops.
+#include "host/cpu/kernels.hpp"
+#include "host/cpu/simd/targets.hpp"
+
+// Highway's way to compile this file once for every target.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "host/cpu/simd/network.cpp"
+#include "hwy/foreach_target.h"
+//
+#include "host/cpu/simd/filters-inl.hpp"
+#include "host/cpu/simd/messages-inl.hpp"
+#include "host/cpu/simd/nodes-inl.hpp"
+#include "host/cpu/simd/pairs-inl.hpp"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace fusemd::cpu::HWY_NAMESPACE {
+namespace {
+
+template <class T>
+using MessageFunction = void (*)(const MessageTask<T>&);
+
+/// Picks the instantiation for the run-time properties of layer and model.
+template <class T, FilterSource kSource, bool kKeep>
+MessageFunction<T> forward_function(bool first, bool times_source) {
+  if (first) {
+    return times_source ? &messages_forward<kSource, true, true, kKeep, T>
+                        : &messages_forward<kSource, true, false, kKeep, T>;
+  }
+  return times_source ? &messages_forward<kSource, false, true, kKeep, T>
+                      : &messages_forward<kSource, false, false, kKeep, T>;
+}
+
+template <class T, FilterSource kSource, bool kAccumulate>
+MessageFunction<T> backward_function(bool first, bool times_source) {
+  if (first) {
+    return times_source ? &messages_backward<kSource, true, true, kAccumulate, T>
+                        : &messages_backward<kSource, true, false, kAccumulate, T>;
+  }
+  return times_source ? &messages_backward<kSource, false, true, kAccumulate, T>
+                      : &messages_backward<kSource, false, false, kAccumulate, T>;
+}
+
+template <class T, FilterSource kSource>
+MessageFunction<T> backward_function(bool first, bool times_source, bool accumulate) {
+  return accumulate ? backward_function<T, kSource, true>(first, times_source)
+                    : backward_function<T, kSource, false>(first, times_source);
+}
+
+/// One thread's view of one evaluation.
+template <class T>
+class Evaluation {
+ public:
+  Evaluation(const PackedModel<T>& model, Workspace<T>& work, Team& team, std::size_t rank)
+      : model_(model), work_(work), team_(team), rank_(rank) {}
+
+  void run(NodeScratch<T>& nodes, FilterScratch<T>& filters, PairQueue& queue) {
+    find_all_pairs(queue);
+    const std::size_t last = model_.n_layers - 1;
+    for (std::size_t layer = 0; layer <= last; ++layer) {
+      if (!model_.tabulated) evaluate_exact_filters(layer, filters);
+      message_stage(layer, /*backward=*/false);
+      for_tiles([&](std::size_t first, std::size_t rows) {
+        const NodeTask<T> task{model_, work_, layer, first, rows};
+        layer < last ? update_forward(task, nodes) : readout(task, nodes);
+      });
+    }
+    for (std::size_t layer = last + 1; layer-- > 0;) {
+      message_stage(layer, /*backward=*/true);
+      if (layer == 0) break;
+      for_tiles([&](std::size_t first, std::size_t rows) {
+        update_backward(NodeTask<T>{model_, work_, layer - 1, first, rows}, nodes);
+      });
+    }
+    const auto slope_scale = static_cast<T>(
+        model_.tabulated ? static_cast<double>(model_.n_intervals) / model_.cutoff : 1.0);
+    for_slabs([&](Slab& slab) {
+      pair_forces(model_, work_, slab, slope_scale);
+      scatter_forces(work_, slab);
+    });
+  }
+
+ private:
+  /// Calls body(k) for this thread's share of 0 .. count-1, then waits for the others.
+  template <class Body>
+  HWY_INLINE void share(std::size_t count, const Body& body) {
+    for (std::size_t k = rank_; k < count; k += team_.size()) body(k);
+    team_.barrier();
+  }
+
+  /// Tiles of up to a dozen atoms, of nearly equal size.
+  template <class Body>
+  HWY_INLINE void for_tiles(const Body& body) {
+    const std::size_t n = work_.n_atoms, tiles = (n + kRowsPerTile - 1) / kRowsPerTile;
+    share(tiles, [&](std::size_t k) {
+      const std::size_t first = n * k / tiles, last = n * (k + 1) / tiles;
+      body(first, last - first);
+    });
+  }
+
+  /// Even slabs, then odd ones.
+  template <class Body>
+  HWY_INLINE void for_slabs(const Body& body) {
+    const std::size_t n = work_.slabs.size();
+    share((n + 1) / 2, [&](std::size_t k) { body(work_.slabs[2 * k]); });
+    if (n > 1) share(n / 2, [&](std::size_t k) { body(work_.slabs[2 * k + 1]); });
+  }
+
+  void find_all_pairs(PairQueue& queue) {
+    share(work_.slabs.size(),
+          [&](std::size_t k) { find_pairs(model_, work_, work_.slabs[k], queue); });
+    while (pairs_overflow()) {
+      team_.barrier();  // everybody has looked before rank 0 changes anything
+      if (rank_ == 0) grow_pairs();
+      team_.barrier();
+      share(work_.slabs.size(),
+            [&](std::size_t k) { find_pairs(model_, work_, work_.slabs[k], queue); });
+    }
+    for_tiles([&](std::size_t first, std::size_t rows) {
+      embed(model_, work_, first, rows);
+      T* HWY_RESTRICT forces = work_.forces.data();
+      for (std::size_t k = 4 * first; k < 4 * (first + rows); ++k) forces[k] = T(0);
+    });
+  }
+
+  bool pairs_overflow() const {
+    for (const Slab& slab : work_.slabs) {
+      if (slab.n_pairs + kPairSlack > slab.pair_capacity) return true;
+    }
+    return false;
+  }
+
+  /// Lays the slabs' pair memory out anew, a quarter larger than what was just counted.
+  void grow_pairs() {
+    std::size_t total = 0;
+    for (Slab& slab : work_.slabs) {
+      const std::size_t room = slab.n_pairs + slab.n_pairs / 4 + 2 * kPairSlack;
+      slab.first_pair = static_cast<std::uint32_t>(total);
+      slab.pair_capacity = static_cast<std::uint32_t>(room);
+      total += room;
+    }
+    work_.ensure_pairs(model_, total);
+  }
+
+  void evaluate_exact_filters(std::size_t layer, FilterScratch<T>& scratch) {
+    for (const Slab& slab : work_.slabs) {
+      const std::size_t tiles = (slab.n_pairs + kPairsPerTile - 1) / kPairsPerTile;
+      share(tiles, [&](std::size_t k) {
+        const std::size_t first = k * kPairsPerTile;
+        const std::size_t count = HWY_MIN(kPairsPerTile, slab.n_pairs - first);
+        exact_filters(model_, work_, layer, slab.first_pair + first, count, scratch);
+      });
+    }
+  }
+
+  void message_stage(std::size_t layer, bool backward) {
+    const MessageFunction<T> function = backward ? backward_kernel(layer) : forward_kernel(layer);
+    const std::size_t n = work_.slabs.size(), blocks = model_.blocks;
+    const auto task = [&](std::size_t slab, std::size_t block) {
+      function(message_task(layer, work_.slabs[slab], block));
+    };
+    share((n + 1) / 2 * blocks, [&](std::size_t k) { task(2 * (k / blocks), k % blocks); });
+    if (n > 1)
+      share(n / 2 * blocks, [&](std::size_t k) { task(2 * (k / blocks) + 1, k % blocks); });
+  }
+
+  MessageTask<T> message_task(std::size_t layer, const Slab& slab, std::size_t block) const {
+    const std::size_t features = block * work_.n_atoms * kFeatureStride;
+    MessageTask<T> task{};
+    task.first_atom = slab.first_atom;
+    task.last_atom = slab.last_atom;
+    task.pair_begin = work_.pair_begin.data();
+    task.pair_end = work_.pair_end.data();
+    task.pair_j = work_.pair_j.data();
+    task.pair_interval = work_.pair_interval.data();
+    task.pair_geometry = work_.pair_geometry.data();
+    task.pair_weights = work_.pair_weights.data();
+    if (model_.tabulated) {
+      task.table = model_.layers[layer].table.data() + block * model_.table_block_stride;
+    }
+    if (work_.store_filters) {
+      task.stored_filters =
+          work_.stored_filters[layer].data() + block * work_.pair_capacity * kStoredFilterStride;
+    }
+    task.in = work_.features_in[layer].data() + features;
+    task.out = work_.features_out[layer].data() + features;
+    task.adjoint_out = work_.adjoint_out.data() + features;
+    task.adjoint_in = work_.adjoint_in.data() + features;
+    task.pair_gradient = work_.pair_gradient.data() + block * work_.pair_capacity * 4;
+    return task;
+  }
+
+  MessageFunction<T> forward_kernel(std::size_t layer) const {
+    const bool first = layer == 0, source = model_.source;
+    if (!model_.tabulated) return forward_function<T, FilterSource::stored, false>(first, source);
+    if (model_.table_layout == TableLayout::rows) {
+      return forward_function<T, FilterSource::rows, false>(first, source);
+    }
+    return work_.store_filters ? forward_function<T, FilterSource::monomials, true>(first, source)
+                               : forward_function<T, FilterSource::monomials, false>(first, source);
+  }
+
+  MessageFunction<T> backward_kernel(std::size_t layer) const {
+    const bool first = layer == 0, source = model_.source;
+    const bool accumulate = layer + 1 < model_.n_layers;
+    if (work_.store_filters) {
+      return backward_function<T, FilterSource::stored>(first, source, accumulate);
+    }
+    return model_.table_layout == TableLayout::rows
+               ? backward_function<T, FilterSource::rows>(first, source, accumulate)
+               : backward_function<T, FilterSource::monomials>(first, source, accumulate);
+  }
+
+  const PackedModel<T>& model_;
+  Workspace<T>& work_;
+  Team& team_;
+  std::size_t rank_;
+};
+
+}  // namespace
+
+/// Scratch memory of one thread.
+template <class T>
+class ThreadScratch final : public Scratch {
+ public:
+  ThreadScratch(const PackedModel<T>& model, std::size_t n_atoms)
+      : nodes(model), filters(model), queue(n_atoms + 512) {}
+  NodeScratch<T> nodes;
+  FilterScratch<T> filters;
+  PairQueue queue;
+};
+
+template <class T>
+std::unique_ptr<Scratch> make_scratch(const PackedModel<T>& model, std::size_t n_atoms) {
+  return std::make_unique<ThreadScratch<T>>(model, n_atoms);
+}
+
+template <class T>
+void evaluate(const PackedModel<T>& model,
+              Workspace<T>& work,
+              Team& team,
+              std::size_t rank,
+              Scratch& scratch) {
+  auto& own = static_cast<ThreadScratch<T>&>(scratch);
+  Evaluation<T>(model, work, team, rank).run(own.nodes, own.filters, own.queue);
+}
+
+template <class T>
+void virial(const Workspace<T>& work, Virial& result) {
+  result = {};
+  for (const Slab& slab : work.slabs) accumulate_virial(work, slab, result);
+}
+
+template <class T>
+const Kernels<T>& table() {
+  static const Kernels<T> kernels{kPanelWidth<T>, &make_scratch<T>, &evaluate<T>, &virial<T>};
+  return kernels;
+}
+
+const Kernels<float>& float_kernels() { return table<float>(); }
+const Kernels<double>& double_kernels() { return table<double>(); }
+
+}  // namespace fusemd::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fusemd::cpu {
+
+template <>
+const Kernels<float>& kernels<float>(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::sse4:
+      return N_SSE4::float_kernels();
+    case InstructionSet::avx2:
+      return N_AVX2::float_kernels();
+    case InstructionSet::avx512:
+      break;
+  }
+  return N_AVX3::float_kernels();
+}
+
+template <>
+const Kernels<double>& kernels<double>(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::sse4:
+      return N_SSE4::double_kernels();
+    case InstructionSet::avx2:
+      return N_AVX2::double_kernels();
+    case InstructionSet::avx512:
+      break;
+  }
+  return N_AVX3::double_kernels();
+}
+
+}  // namespace fusemd::cpu
+#endif  // HWY_ONCE
