@@ -133,7 +133,7 @@ std::vector<float> narrow_values(const JsonField& data, std::size_t count) {
   }
   // Half a float32 spacing above the largest one: everything below rounds to a finite float32.
   constexpr double kOverflow = 0x1.ffffffp127;
-  constexpr double kLargest = std::numeric_limits<float>::max();
+  constexpr auto kLargest = static_cast<double>(std::numeric_limits<float>::max());
   std::vector<float> values;
   values.reserve(count);
   for (const double number : numbers) {

@@ -12,10 +12,12 @@ using namespace fusemd;
 
 namespace {
 
-std::string document() {
-  std::ifstream file(FUSEMD_SOURCE_DIR "/weights/FORMAT.md");
+std::string text_of(const std::string& path) {
+  std::ifstream file(FUSEMD_SOURCE_DIR "/" + path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
+
+std::string document() { return text_of("weights/FORMAT.md"); }
 
 std::string example(const std::string& text) {
   const std::string fence = "```json\n";
@@ -38,6 +40,14 @@ TEST_CASE("the example is a model", "[format_document]") {
   CHECK(model.reference_frames[0].positions[5] == 0.74);
   REQUIRE(model.training_domain.closest_pairs.size() == 1);
   CHECK(model.training_domain.closest_pairs[0].distance == 0.62);
+}
+
+TEST_CASE("the fuzzer starts from valid models, one of them the example", "[format_document]") {
+  const std::string folder = "test/fuzz/model_file/";
+  CHECK(text_of(folder + "example.json") == example(document()));
+  const Model lists = parse_model(text_of(folder + "lists.json"), "lists.json");
+  CHECK(lists.config.vector_mixing == VectorMixing::matrix);
+  CHECK(lists.values("rbf.widths") == std::vector<float>{2.5F, 2.5F});
 }
 
 TEST_CASE("the page names every tensor and the bounds that the reader enforces",
