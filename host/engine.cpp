@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine.hpp"
+
+#include <array>
+#include <fstream>
+#include <string_view>
+#include <thread>
+
+#include "host/cpu/cpu_potential.hpp"
+#include "host/cpu/instruction_set.hpp"
+#include "host/reference/reference_potential.hpp"
+#include "weights/error.hpp"
+#include "weights/nearest_name.hpp"
+
+namespace fusemd {
+namespace {
+
+constexpr std::string_view kNoCuda = "this fusemd was built without CUDA kernels";
+
+/// "cuda" and "cuda:0"; anything else is no CUDA device.
+bool names_cuda(std::string_view device) {
+  if (device == "cuda") return true;
+  if (!device.starts_with("cuda:") || device.size() == 5) return false;
+  return device.find_first_not_of("0123456789", 5) == device.npos;
+}
+
+Engine make_cpu_engine(const Model& model, const EngineRequest& request) {
+  cpu::Options options;
+  options.filters = request.filters == "exact" ? cpu::Filters::exact : cpu::Filters::table;
+  options.table_intervals = static_cast<std::size_t>(request.table_intervals);
+  options.instruction_set = request.instruction_set;
+  options.threads = static_cast<std::size_t>(request.threads);
+
+  Engine engine;
+  engine.device = "cpu";
+  engine.instruction_set = cpu::to_string(cpu::choose_instruction_set(request.instruction_set));
+  engine.filters = request.filters == "exact"
+                       ? "exact"
+                       : "table (" + std::to_string(request.table_intervals) + " intervals)";
+  engine.potential = cpu::make_potential(model, options);
+  return engine;
+}
+
+/// The processor's name as the kernel tells it.
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line)) {
+    if (!line.starts_with("model name")) continue;
+    const std::size_t colon = line.find(": ");
+    if (colon != line.npos) return line.substr(colon + 2);
+  }
+  return "unknown processor";
+}
+
+}  // namespace
+
+Engine make_engine(const Model& model, const EngineRequest& request) {
+  const std::string& device = request.device;
+  if (device == "auto" || device == "cpu") return make_cpu_engine(model, request);
+  if (device == "reference") {
+    Engine engine;
+    engine.device = device;
+    engine.instruction_set = "scalar";
+    engine.filters = "exact";
+    engine.potential = reference::make_reference_potential(model);
+    return engine;
+  }
+  if (names_cuda(device)) {
+    throw DeviceError(
+        "device " + device + " cannot be used: " + std::string(kNoCuda) +
+        "\n  hint:     --device cpu runs everywhere; fusemd devices lists what works");
+  }
+  constexpr std::array<std::string_view, 4> known{"auto", "cpu", "cuda", "reference"};
+  const std::string near = nearest_name(device, known);
+  throw InputError({.file = {},
+                    .line = 0,
+                    .key = "device",
+                    .problem = "there is no such device",
+                    .expected = "auto, cpu, cuda, cuda:NUMBER or reference",
+                    .found = device,
+                    .hint = near.empty() ? "" : "did you mean " + near + "?"});
+}
+
+std::vector<DeviceDescription> describe_devices() {
+  std::string sets;
+  for (const cpu::InstructionSet set : cpu::supported_instruction_sets()) {
+    sets += (sets.empty() ? "" : ", ") + std::string(cpu::to_string(set));
+  }
+  std::vector<DeviceDescription> devices;
+  if (sets.empty()) {
+    devices.push_back({"cpu", false, processor_name() + " lacks SSE4.2"});
+  } else {
+    const std::string best{cpu::to_string(cpu::choose_instruction_set("auto"))};
+    devices.push_back({"cpu", true,
+                       processor_name() + ", " +
+                           std::to_string(std::thread::hardware_concurrency()) +
+                           " threads, instruction sets " + sets + " (auto: " + best + ")"});
+  }
+  devices.push_back({"reference", true, "double precision, one thread, exact filters; for checks"});
+  devices.push_back({"cuda", false, std::string(kNoCuda)});
+  return devices;
+}
+
+}  // namespace fusemd

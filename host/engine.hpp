@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "host/potential.hpp"
+#include "weights/model.hpp"
+
+namespace fusemd {
+
+/// No such device, or it cannot be used: exit code 4.
+class DeviceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What a user may ask of an engine.
+struct EngineRequest {
+  std::string device = "auto";           ///< auto, cpu, cuda, cuda:I or reference
+  std::string filters = "table";         ///< table or exact; the reference engine is always exact
+  int table_intervals = 512;             ///< of each filter table
+  std::string instruction_set = "auto";  ///< auto, sse4, avx2 or avx512; cpu only
+  int threads = 1;                       ///< inside one evaluation; cpu only
+};
+
+/// A model on the device that was chosen, and how to name the choice in logs and summaries.
+struct Engine {
+  std::unique_ptr<Potential> potential;
+  std::string device;           ///< cpu or reference
+  std::string instruction_set;  ///< of the CPU engine; "scalar" for the reference engine
+  std::string filters;          ///< "table (512 intervals)" or "exact"
+};
+
+/// Chooses the engine and prepares the model for it. `auto` is the fastest device that works.
+///
+/// Errors   DeviceError for a device that this machine or this build lacks, with the reason;
+///          InputError for an unknown device or an instruction set that this processor lacks.
+Engine make_engine(const Model& model, const EngineRequest& request);
+
+/// One line of `fusemd devices`.
+struct DeviceDescription {
+  std::string name;  ///< what --device takes
+  bool usable = false;
+  std::string description;  ///< what it is, or why it cannot be used
+};
+
+/// All devices that --device can name, the one that `auto` takes first.
+std::vector<DeviceDescription> describe_devices();
+
+}  // namespace fusemd
