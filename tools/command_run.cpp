@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/engine.hpp"
+#include "host/io/atomic_file.hpp"
+#include "host/io/extxyz_reader.hpp"
+#include "host/io/frame_writer.hpp"
+#include "host/io/summary.hpp"
+#include "host/md/simulation.hpp"
+#include "host/model_path.hpp"
+#include "host/structure_check.hpp"
+#include "host/training_range.hpp"
+#include "tools/commands.hpp"
+#include "tools/console.hpp"
+#include "tools/exit_code.hpp"
+#include "tools/interrupt.hpp"
+#include "tools/progress.hpp"
+#include "tools/run_folder.hpp"
+#include "tools/run_options.hpp"
+#include "tools/run_report.hpp"
+#include "tools/text_format.hpp"
+#include "weights/model_file.hpp"
+
+namespace fusemd {
+namespace {
+
+/// From this many atoms on, one replica is worth the threads that would otherwise stand idle:
+/// below, waiting for each other costs them more than they do.
+constexpr std::size_t kAtomsForSharedReplica = 256;
+
+/// How the threads are used: on different replicas, or together on each.
+struct ThreadUse {
+  int across_replicas = 1;
+  int inside_evaluation = 1;
+};
+
+ThreadUse divide_threads(int threads, std::int64_t replicas, std::size_t atoms) {
+  if (replicas >= threads) return {threads, 1};
+  const auto across = static_cast<int>(replicas);
+  if (atoms < kAtomsForSharedReplica) return {across, 1};
+  // Either all across or all inside: nested teams would wait for each other.
+  return across == 1 ? ThreadUse{1, threads} : ThreadUse{across, 1};
+}
+
+std::size_t most_atoms(const std::vector<Structure>& structures) {
+  std::size_t most = 0;
+  for (const Structure& structure : structures) most = std::max(most, structure.size());
+  return most;
+}
+
+std::int64_t atoms_of_all_replicas(const std::vector<Structure>& structures,
+                                   const RunOptions& run) {
+  std::int64_t atoms = 0;
+  for (std::int64_t replica = 0; replica < run.replicas; ++replica) {
+    const auto start = static_cast<std::size_t>(run.first_replica + replica) % structures.size();
+    atoms += static_cast<std::int64_t>(structures[start].size());
+  }
+  return atoms;
+}
+
+RunSummary summarise(const SimulationResult& result,
+                     const SimulationOptions& simulation,
+                     const RunDescription& description,
+                     double waited_seconds) {
+  RunSummary summary;
+  summary.model = description.model_name;
+  summary.ensemble = ensemble_name(simulation.ensemble);
+  summary.timestep = simulation.timestep;
+  summary.steps = result.step;
+  summary.atoms = description.atoms;
+  summary.replicas = simulation.replicas;
+  summary.wall_seconds = result.seconds;
+  const EnergySummary& energies = result.energies;
+  summary.drift = EnergyDrift{energies.drift, energies.drift_error, energies.fluctuation};
+  if (energies.samples > 0) {
+    summary.mean_temperature = energies.mean_temperature;
+    summary.temperature_standard_deviation = energies.sd_temperature;
+  }
+  summary.device = description.device;
+  summary.instruction_set = description.instruction_set;
+  summary.filters = description.filters;
+  summary.threads = description.threads;
+  summary.version = description.version;
+  summary.commit = description.commit;
+  summary.waited_for_disk_seconds = waited_seconds;
+  return summary;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments) {
+  RunOptions run;
+  Options options("run", "Molecular dynamics of one molecule or many replicas.");
+  run.declare(options);
+  options.parse(arguments);
+  run.check(options);
+
+  const std::string model_path = find_model(run.model);
+  const Model model = read_model(model_path);
+  const std::vector<Structure> structures = read_extxyz(run.input);
+  for (const Structure& structure : structures) check_structure(structure);
+
+  const ThreadUse threads =
+      divide_threads(run.engine.thread_count(), run.replicas, most_atoms(structures));
+  const Engine engine = make_engine(model, run.engine.request(threads.inside_evaluation), options);
+  InterruptGuard interrupt;
+  ProgressReport progress(run.quiet                  ? ProgressReport::Style::none
+                          : notes_go_to_a_terminal() ? ProgressReport::Style::bar
+                                                     : ProgressReport::Style::lines);
+  SimulationOptions simulation_options = run.simulation();
+  simulation_options.threads = threads.across_replicas;
+  simulation_options.stop = &interrupt.requested();
+  simulation_options.progress = [&](const Progress& now) {
+    const double total = static_cast<double>(std::max<std::int64_t>(1, now.replica_steps_total));
+    progress.show({.step = now.step,
+                   .steps = run.steps,
+                   .fraction = static_cast<double>(now.replica_steps) / total,
+                   .rate = now.rate,
+                   .seconds = now.seconds});
+  };
+  // Everything that can be wrong with the input shows by here, before any file is touched.
+  Simulation simulation(*engine.potential, structures, simulation_options);
+
+  const RunDescription description =
+      describe_run(model, model_path, structures, engine,
+                   std::max(threads.across_replicas, threads.inside_evaluation),
+                   atoms_of_all_replicas(structures, run));
+  const RunFolder folder{run.out};
+  FrameWriterOptions files;
+  files.trajectory_path = "-";
+  if (!run.pipes_trajectory()) {
+    folder.prepare(run.overwrite);
+    write_file_atomically(folder.config(), options.resolved());
+    files.log_path = run.log_every > 0 ? folder.log() : "";
+    files.trajectory_path = run.frame_every > 0 ? folder.trajectory() : "";
+  }
+  if (!run.quiet) {
+    print_note(run_heading(description, run, options));
+    for (const Structure& structure : structures) {
+      for (const std::string& sentence : beyond_training(structure, model.training_domain)) {
+        print_note("warning: " + sentence + "\n");
+      }
+    }
+  }
+
+  FrameWriter writer(files);
+  const SimulationResult result = simulation.run(writer);
+  writer.close();
+  progress.clear();
+
+  const RunSummary summary =
+      summarise(result, simulation_options, description, writer.waited_seconds());
+  if (!run.pipes_trajectory()) write_summary(folder.summary(), summary);
+
+  const std::string table = run.json ? summary_json(summary) : run_table(summary, run, result);
+  if (!run.pipes_trajectory()) {
+    print_result(table);
+  } else if (!run.quiet) {
+    print_note(table);
+  }
+  for (const ReplicaFailure& failure : result.failures) print_note(failure_sentence(failure));
+  if (result.stopped) {
+    if (!run.quiet) print_note("stopped by a signal at step " + with_commas(result.step) + "\n");
+    return 128 + interrupt.signal();
+  }
+  return result.failures.empty() ? kOk : kDiverged;
+}
+
+}  // namespace fusemd

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "tools/engine_options.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "weights/error.hpp"
+
+namespace fusemd {
+
+void EngineOptions::declare(Options& options) {
+  options.group("Engine");
+  options.text("device", device, "DEVICE",
+               "auto|cpu|cuda[:I]|reference; fusemd devices lists what works");
+  options.integer("threads", threads, {0, 1024}, "CPU threads; 0: one for each the machine has");
+  options.choice("filters", filters, {"table", "exact"},
+                 "radial filters from splines (fast), or from the network itself");
+  options.integer("table-intervals", table_intervals, {16, 8192}, "spline intervals of a filter");
+  options.choice("instruction-set", instruction_set, {"auto", "sse4", "avx2", "avx512"},
+                 "of the CPU engine");
+}
+
+int EngineOptions::thread_count() const {
+  if (threads > 0) return static_cast<int>(threads);
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+EngineRequest EngineOptions::request(int threads_inside) const {
+  EngineRequest request;
+  request.device = device;
+  request.filters = filters;
+  request.table_intervals = static_cast<int>(table_intervals);
+  request.instruction_set = instruction_set;
+  request.threads = threads_inside;
+  return request;
+}
+
+Engine make_engine(const Model& model, const EngineRequest& request, const Options& options) {
+  try {
+    return make_engine(model, request);
+  } catch (const InputError& error) {
+    // Engines name what they refuse by the option's key; the user needs to know where that stood.
+    const InputErrorParts& parts = error.parts();
+    if (parts.key != "device" && parts.key != "instruction-set") throw;
+    const std::string found = parts.found.empty() ? "" : ": " + parts.found;
+    options.refuse(parts.key, parts.problem + found, parts.expected, parts.hint);
+  }
+}
+
+}  // namespace fusemd

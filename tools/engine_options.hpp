@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "host/engine.hpp"
+#include "tools/options.hpp"
+
+namespace fusemd {
+
+/// The options that choose how energies are computed, the same in every command that computes some.
+struct EngineOptions {
+  std::string device = "auto";
+  std::string filters = "table";
+  std::int64_t table_intervals = 512;
+  std::string instruction_set = "auto";
+  std::int64_t threads = 0;  ///< 0: as many as the machine has
+
+  void declare(Options& options);
+
+  /// Threads to use: those asked for, or the machine's.
+  int thread_count() const;
+  EngineRequest request(int threads_inside) const;
+};
+
+/// make_engine(), with an unknown device blamed on --device or its key.
+Engine make_engine(const Model& model, const EngineRequest& request, const Options& options);
+
+}  // namespace fusemd

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/engine.hpp"
+#include "tools/commands.hpp"
+#include "tools/console.hpp"
+#include "tools/exit_code.hpp"
+#include "tools/options.hpp"
+#include "tools/usage_error.hpp"
+#include "tools/version.hpp"
+#include "weights/error.hpp"
+#include "weights/nearest_name.hpp"
+
+namespace fusemd {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*function)(const std::vector<std::string>&);
+};
+
+constexpr std::array kCommands = std::to_array<Command>({
+    {"run", "molecular dynamics of one molecule or many replicas", run_command},
+    {"eval", "energies and forces of the frames of a file", eval_command},
+    {"check", "compare a model with the reference frames inside it", check_command},
+    {"info", "what a model is, what it was trained on", info_command},
+    {"devices", "what a calculation can run on", devices_command},
+});
+
+std::string usage() {
+  std::string text =
+      "fusemd: molecular dynamics with small neural-network potentials\n\n"
+      "usage: fusemd COMMAND [OPTIONS]\n\ncommands:\n";
+  for (const Command& command : kCommands) {
+    text += "  " + std::string(command.name) + std::string(10 - command.name.size(), ' ') +
+            std::string(command.summary) + "\n";
+  }
+  return text +
+         "\n  fusemd COMMAND --help   options, units and examples of a command\n"
+         "  fusemd --version        version and commit\n\n"
+         "example:\n  fusemd run --model original --input examples/benzene.xyz --steps 20000\n";
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) throw UsageError("which command?\n\n" + usage());
+  const std::string& first = arguments.front();
+  if (first == "--help" || first == "-h" || first == "help") throw HelpRequested{usage()};
+  if (first == "--version") {
+    print_result("fusemd " + std::string(version()) + " (" + commit() + ")\n");
+    return kOk;
+  }
+  for (const Command& command : kCommands) {
+    if (first == command.name) return command.function({arguments.begin() + 1, arguments.end()});
+  }
+
+  std::array<std::string_view, kCommands.size()> names;
+  std::transform(kCommands.begin(), kCommands.end(), names.begin(),
+                 [](const Command& command) { return command.name; });
+  const std::string near = nearest_name(first, names);
+  throw UsageError(
+      "there is no command \"" + first + "\"\n  hint:     " +
+      (near.empty() ? "fusemd --help lists the commands" : "did you mean " + near + "?"));
+}
+
+int complain(const std::string& text, ExitCode code) {
+  print_note("fusemd: " + text + (text.ends_with('\n') ? "" : "\n"));
+  return code;
+}
+
+int run_program(const std::vector<std::string>& arguments) {
+  try {
+    int code = kOk;
+    try {
+      code = dispatch(arguments);
+    } catch (const HelpRequested& help) {
+      print_result(help.text);
+    }
+    flush_results();
+    return code;
+  } catch (const UsageError& error) {
+    return complain(error.what(), kUsage);
+  } catch (const InputError& error) {
+    return complain(error.what(), kBadInput);
+  } catch (const DeviceError& error) {
+    return complain(error.what(), kNoDevice);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory\n  hint:     fewer replicas or atoms need less", kNoDevice);
+  } catch (const OutputError& error) {
+    return complain(error.what(), kCannotWrite);
+  } catch (const std::exception& error) {
+    return complain(std::string("internal error, please report it: ") + error.what(),
+                    kInternalError);
+  }
+}
+
+}  // namespace
+}  // namespace fusemd
+
+int main(int argc, char* argv[]) {
+  return fusemd::run_program({argv + (argc > 0 ? 1 : 0), argv + argc});
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "tools/run_options.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "tools/text_format.hpp"
+
+namespace fusemd {
+namespace {
+
+// A step longer than this cannot follow a bond with hydrogen, whose period is about 10 fs.
+constexpr double kLongestTimestep = 10.0;  // fs
+// Molecules are plasma long before; a value beyond it is a slip of the pen.
+constexpr double kHottest = 20'000.0;  // K
+constexpr std::int64_t kMostReplicas = 100'000;
+constexpr std::int64_t kMostSteps = 1'000'000'000'000;
+constexpr std::int64_t kLargestSeed =
+    9'007'199'254'740'991;  // 2^53 - 1: exact in every JSON reader
+
+}  // namespace
+
+void RunOptions::declare(Options& options) {
+  options.group("What to run");
+  options.text("model", model, "MODEL",
+               "name of a shipped model (fusemd info lists them) or a file");
+  options.text("input", input, "FILE",
+               "(extended) XYZ file; several frames: several starts; -: stdin");
+  options.config();
+
+  options.group("Dynamics");
+  options.choice("ensemble", ensemble, {"nve", "langevin", "csvr"},
+                 "constant energy, Langevin (BAOAB), or stochastic velocity rescaling");
+  options.integer("steps", steps, {0, kMostSteps}, "number of time steps");
+  options.number("timestep", timestep, {0.0, kLongestTimestep, false}, "fs", "length of a step");
+  options.numbers("temperature", temperature, {0.0, kHottest, true}, "K",
+                  "of the start and of the thermostat; a list has one value a replica");
+  options.choice("velocities", velocities, {"given", "exact", "canonical"},
+                 "given: the input's where it has some, else exact; exact: drawn, then scaled to "
+                 "the temperature; canonical: drawn");
+  options.number("friction", friction, {0.0, 10.0, false}, "1/fs", "of the Langevin thermostat");
+  options.number("coupling-time", coupling_time, {0.0, 1e6, false}, "fs", "of the CSVR thermostat");
+  options.integer("replicas", replicas, {1, kMostReplicas}, "independent copies, run together");
+  options.integer("first-replica", first_replica,
+                  {0, std::numeric_limits<int>::max() - kMostReplicas},
+                  "number of the first one: replica 17 alone is the same as among 100");
+  options.integer("seed", seed, {0, kLargestSeed}, "of all random numbers");
+  options.number("temperature-limit", temperature_limit, {0.0, 1e9, false}, "K",
+                 "a replica that gets hotter is stopped");
+
+  options.group("Output");
+  options.text("out", out, "FOLDER", "for the run's files; -: the trajectory to stdout, no folder");
+  options.integer("log-every", log_every, {0, kMostSteps},
+                  "steps between rows of log.csv; 0: none");
+  options.integer("frame-every", frame_every, {0, kMostSteps},
+                  "steps between frames of trajectory.xyz; 0: none");
+  options.flag("overwrite", overwrite, "replace the files of an earlier run in the folder");
+  options.flag("quiet", quiet, "print nothing on stderr but errors");
+  options.flag("json", json, "print the summary as JSON");
+  for (const char* name : {"overwrite", "quiet", "json"}) options.unsaved(name);
+
+  engine.declare(options);
+  options.examples(
+      "Examples:\n"
+      "  fusemd run --model original --input examples/benzene.xyz --steps 20000 --out benzene\n"
+      "  fusemd run --model tiny --input examples/ethanol.xyz --ensemble langevin \\\n"
+      "             --temperature 300 --replicas 64 --seed 7 --out ethanol-300K\n"
+      "  fusemd run --config benzene/run.json --out again\n"
+      "  fusemd run --model tiny --input examples/water.xyz --out - --frame-every 10 | viewer\n"
+      "\n"
+      "Units: Angstrom, fs, eV, amu, K. Files: run.json, log.csv, trajectory.xyz, summary.json.\n"
+      "Exit codes: 0 done, 2 usage, 3 bad input, 4 no such device, 5 a replica diverged,\n"
+      "7 cannot write, 130 and 143 stopped by a signal, with everything so far written.");
+}
+
+void RunOptions::check(Options& options) const {
+  options.require("model", model, "--model original, or a path to a model file");
+  options.require("input", input, "--input FILE.xyz, or --input - for standard input");
+  const auto n = static_cast<std::int64_t>(temperature.size());
+  if (n != 1 && n != replicas) {
+    options.refuse("temperature",
+                   formatted("%lld temperatures for %lld replicas", static_cast<long long>(n),
+                             static_cast<long long>(replicas)),
+                   "one for all, or one for each replica");
+  }
+  const std::pair<const char*, const char*> thermostats[] = {{"friction", "langevin"},
+                                                             {"coupling-time", "csvr"}};
+  for (const auto& [option, its_ensemble] : thermostats) {
+    if (ensemble == its_ensemble) continue;
+    if (options.given(option)) {
+      options.refuse(option, "has no meaning in the ensemble " + ensemble,
+                     std::string("--ensemble ") + its_ensemble);
+    }
+    options.unsaved(option);
+  }
+  if (ensemble == "csvr") {
+    for (const double value : temperature) {
+      if (value <= 0.0) options.refuse("temperature", "0 K", "above 0 K with --ensemble csvr");
+    }
+  }
+  if (pipes_trajectory() && json) {
+    options.refuse("json", "standard output already carries the trajectory (--out -)", "",
+                   "--out FOLDER keeps both");
+  }
+  if (pipes_trajectory() && frame_every == 0) {
+    options.refuse("frame-every", "without frames there is no trajectory for --out -");
+  }
+}
+
+SimulationOptions RunOptions::simulation() const {
+  SimulationOptions result;
+  result.ensemble = ensemble == "langevin" ? Ensemble::langevin
+                    : ensemble == "csvr"   ? Ensemble::csvr
+                                           : Ensemble::nve;
+  result.timestep = timestep;
+  result.friction = friction;
+  result.csvr_time = coupling_time;
+  result.steps = steps;
+  result.log_every = log_every;
+  result.frame_every = frame_every;
+  result.replicas = static_cast<std::int32_t>(replicas);
+  result.first_replica = static_cast<std::int32_t>(first_replica);
+  result.temperatures = temperature;
+  result.seeds = {static_cast<std::uint64_t>(seed)};
+  result.use_given_velocities = velocities == "given";
+  result.exact_start_temperature = velocities != "canonical";
+  result.temperature_limit = temperature_limit;
+  return result;
+}
+
+}  // namespace fusemd

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/md/simulation_options.hpp"
+#include "tools/engine_options.hpp"
+#include "tools/options.hpp"
+
+namespace fusemd {
+
+/// Everything `fusemd run` can be told, with its defaults; keys of run.json are the flags' names.
+struct RunOptions {
+  std::string model;
+  std::string input;
+
+  std::string ensemble = "nve";
+  std::int64_t steps = 10'000;
+  double timestep = 0.5;                   ///< fs
+  std::vector<double> temperature{300.0};  ///< K
+  std::string velocities = "given";
+  double friction = 0.01;        ///< 1/fs
+  double coupling_time = 100.0;  ///< fs
+  std::int64_t replicas = 1;
+  std::int64_t first_replica = 0;
+  std::int64_t seed = 1;
+  double temperature_limit = 1e5;  ///< K
+
+  std::string out = "fusemd-run";
+  std::int64_t log_every = 100;
+  std::int64_t frame_every = 100;
+  bool overwrite = false;
+  bool quiet = false;
+  bool json = false;
+
+  EngineOptions engine;
+
+  void declare(Options& options);
+
+  /// Refuses values that are wrong only together, and keeps what the ensemble has no use for out of
+  /// the resolved configuration.
+  void check(Options& options) const;
+
+  /// For the library; progress and stop request are left empty.
+  SimulationOptions simulation() const;
+
+  /// Whether the trajectory goes to standard output instead of a folder.
+  bool pipes_trajectory() const { return out == "-"; }
+};
+
+}  // namespace fusemd

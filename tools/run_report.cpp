@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "tools/run_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "host/elements.hpp"
+#include "tools/text_format.hpp"
+#include "tools/version.hpp"
+
+namespace fusemd {
+namespace {
+
+/// Thousands separated in large numbers, three digits in small ones.
+std::string readable(double value) {
+  if (std::abs(value) >= 1000.0) return with_commas(std::llround(value));
+  return formatted("%.3g", value);
+}
+
+std::string row(const char* name, const std::string& value) {
+  return formatted("%-12s %s\n", name, value.c_str());
+}
+
+/// The resolved configuration on one line: "steps=20000 timestep=0.5 ...".
+std::string one_line(const Options& options) {
+  std::string text;
+  const auto configuration = nlohmann::ordered_json::parse(options.resolved());
+  for (const auto& [key, value] : configuration.items()) {
+    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+    text += (text.empty() ? "" : " ") + key + "=" + shown;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string chemical_formula(const std::vector<int>& atomic_numbers) {
+  std::map<std::string, int> counts;
+  for (const int number : atomic_numbers) ++counts[std::string(element_symbol(number))];
+  std::string text;
+  const auto take = [&](const std::string& symbol) {
+    const auto found = counts.find(symbol);
+    if (found == counts.end()) return;
+    text += symbol + (found->second > 1 ? std::to_string(found->second) : "");
+    counts.erase(found);
+  };
+  if (counts.contains("C")) {
+    take("C");
+    take("H");
+  }
+  while (!counts.empty()) take(std::string(counts.begin()->first));
+  return text;
+}
+
+RunDescription describe_run(const Model& model,
+                            const std::string& model_path,
+                            const std::vector<Structure>& structures,
+                            const Engine& engine,
+                            int threads,
+                            std::int64_t atoms) {
+  RunDescription description;
+  description.model_name = model.name;
+  description.model_path = model_path;
+  const Structure& first = structures.front();
+  description.composition = chemical_formula(first.atomic_numbers) + ", " +
+                            with_commas(static_cast<std::int64_t>(first.size())) +
+                            (first.size() == 1 ? " atom" : " atoms");
+  description.structures = structures.size();
+  description.atoms = atoms;
+  description.device = engine.device;
+  description.instruction_set = engine.instruction_set;
+  description.filters = engine.filters;
+  description.threads = threads;
+  description.version = version();
+  description.commit = commit();
+  return description;
+}
+
+std::string run_heading(const RunDescription& description,
+                        const RunOptions& run,
+                        const Options& options) {
+  std::string input = run.input + ": " + description.composition;
+  if (description.structures > 1) {
+    input += " (first of " + std::to_string(description.structures) + " structures)";
+  }
+  std::string engine = description.device;
+  if (description.device == "cpu") engine += ", " + description.instruction_set;
+  engine += ", filters " + description.filters + ", " + std::to_string(description.threads) +
+            (description.threads == 1 ? " thread" : " threads") + ", step loop on the host";
+  return row("fusemd", description.version + " (" + description.commit + ")") +
+         row("model", description.model_name + " (" + description.model_path + ")") +
+         row("input", input) + row("engine", engine) +
+         row("options", wrapped(one_line(options), 13));
+}
+
+std::string run_table(const RunSummary& summary,
+                      const RunOptions& run,
+                      const SimulationResult& result) {
+  const RunRates rates = run_rates(summary);
+  const double simulated = 1e-3 * static_cast<double>(summary.steps) * summary.timestep;  // ps
+  std::string text;
+  text += row("steps", with_commas(summary.steps) + " of " + readable(summary.timestep) + " fs = " +
+                           readable(simulated) + " ps in " + duration(summary.wall_seconds));
+  text += row("speed", readable(rates.steps_per_second) + " steps/s, " +
+                           readable(rates.microseconds_per_step) + " us/step, " +
+                           readable(rates.nanoseconds_per_day) + " ns/day");
+  if (summary.replicas > 1) {
+    text += row("replicas", with_commas(summary.replicas) + ", " +
+                                readable(rates.atom_steps_per_second) + " atom-steps/s");
+  }
+  const EnergySummary& energies = result.energies;
+  if (std::isfinite(energies.drift)) {
+    std::string drift = formatted("%+.2g", energies.drift);
+    if (std::isfinite(energies.drift_error)) drift += formatted(" +- %.1g", energies.drift_error);
+    drift += " meV/atom/ps";
+    if (std::isfinite(energies.fluctuation)) {
+      drift += formatted(", RMS %.2g meV/atom", energies.fluctuation);
+    }
+    text += row("drift", drift);
+  }
+  if (energies.samples > 0) {
+    text += row("temperature", formatted("%.1f K", energies.mean_temperature) +
+                                   (std::isfinite(energies.sd_temperature)
+                                        ? formatted(" +- %.1f K", energies.sd_temperature)
+                                        : ""));
+  }
+  if (summary.waited_for_disk_seconds >= 0.1) {
+    text += row("disk", "the run waited " + duration(summary.waited_for_disk_seconds) + " for it");
+  }
+  if (!run.pipes_trajectory()) text += row("files", run.out);
+  return text;
+}
+
+std::string failure_sentence(const ReplicaFailure& failure) {
+  const StepFailure& why = failure.failure;
+  std::string what;
+  switch (why.quantity) {
+    case StepFailure::Quantity::energy:
+      what = "the energy is " + readable(why.value) + " eV";
+      break;
+    case StepFailure::Quantity::force:
+      what = formatted("the force on atom %d is %s eV/Angstrom", why.atom + 1,
+                       readable(why.value).c_str());
+      break;
+    case StepFailure::Quantity::temperature:
+      what = "the temperature is " + readable(why.value) + " K";
+      if (why.atom >= 0) what += formatted(" (atom %d is the fastest)", why.atom + 1);
+      break;
+  }
+  return formatted("replica %d stopped at step %s: %s\n", failure.replica,
+                   with_commas(why.step).c_str(), what.c_str()) +
+         "  hint:     a shorter --timestep or a relaxed start may help\n";
+}
+
+}  // namespace fusemd

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/engine.hpp"
+#include "host/io/summary.hpp"
+#include "host/md/simulation.hpp"
+#include "host/structure.hpp"
+#include "tools/run_options.hpp"
+#include "weights/model.hpp"
+
+namespace fusemd {
+
+/// What a run works with, for its heading and its summary.
+struct RunDescription {
+  std::string model_name;
+  std::string model_path;
+  std::string composition;  ///< "C6H6, 12 atoms"
+  std::size_t structures = 0;
+  std::int64_t atoms = 0;  ///< of all replicas
+  std::string device;
+  std::string instruction_set;
+  std::string filters;
+  int threads = 1;
+  std::string version;
+  std::string commit;
+};
+RunDescription describe_run(const Model& model,
+                            const std::string& model_path,
+                            const std::vector<Structure>& structures,
+                            const Engine& engine,
+                            int threads,
+                            std::int64_t atoms);
+
+/// "C6H6": carbon, hydrogen, then the others by symbol (Hill's order).
+std::string chemical_formula(const std::vector<int>& atomic_numbers);
+
+/// The lines before a run: program, model, input, engine, options.
+std::string run_heading(const RunDescription& description,
+                        const RunOptions& run,
+                        const Options& options);
+
+/// The result table after it.
+std::string run_table(const RunSummary& summary,
+                      const RunOptions& run,
+                      const SimulationResult& result);
+
+/// "replica 3 stopped at step 120: ..." with a hint.
+std::string failure_sentence(const ReplicaFailure& failure);
+
+}  // namespace fusemd
