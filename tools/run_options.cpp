@@ -83,6 +83,11 @@ void RunOptions::check(Options& options) const {
                              static_cast<long long>(replicas)),
                    "one for all, or one for each replica");
   }
+  for (const double value : temperature) {
+    if (value <= temperature_limit) continue;
+    options.refuse("temperature", formatted("%g K is above --temperature-limit", value),
+                   formatted("at most %g K", temperature_limit));
+  }
   const std::pair<const char*, const char*> thermostats[] = {{"friction", "langevin"},
                                                              {"coupling-time", "csvr"}};
   for (const auto& [option, its_ensemble] : thermostats) {
