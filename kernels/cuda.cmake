@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Finds the CUDA compiler and says how kernels are compiled. Included by the top-level list, because a
 # language that is enabled in a folder is known only there.
 

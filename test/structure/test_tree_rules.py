@@ -55,8 +55,9 @@ class PlantedFaults(unittest.TestCase):
         self.expect(tree_rules.layers, "<nlohmann/json.hpp>", "<CLI/CLI.hpp>", "<iostream>", "<catch2/catch.hpp>")
 
     def test_the_library_prints_or_exits(self):
-        self.write("host/bad.cpp", 'void f() { std::printf("x"); }\nvoid g() { std::exit(1); }\n// exit(1) in words\n')
-        self.expect(tree_rules.host_is_silent, "host/bad.cpp:1", "host/bad.cpp:2")
+        self.write("host/bad.cpp", 'void f() { std::printf("x"); }\nvoid g() { exit(1); }\n// exit(1) in words\n'
+                                     'void abort();\nvoid h(R r) { r.abort(); r.exit(1); }\nvoid i() { std::abort(); }\n')
+        self.expect(tree_rules.host_is_silent, "host/bad.cpp:1", "host/bad.cpp:2", "host/bad.cpp:6")
 
     def test_no_licence_no_guard(self):
         self.write("host/bad.hpp", "int x;\n")
