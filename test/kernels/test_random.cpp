@@ -75,7 +75,9 @@ TEST_CASE("natural_log agrees with the C library") {
   compare(0x1p-33);
   compare(1.0 - 0x1p-53);
   INFO("worst relative error " << worst);
-  REQUIRE(worst < 5e-16);  // one rounding is 1.1e-16; the quotient, the sums and the C library have some each
+  REQUIRE(
+      worst <
+      5e-16);  // one rounding is 1.1e-16; the quotient, the sums and the C library have some each
   REQUIRE(natural_log(1.0) == 0.0);
 }
 

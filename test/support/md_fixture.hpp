@@ -32,7 +32,8 @@ struct SingleReplica {
   ReplicaState state;
 };
 
-/// A bent molecule at the minimum of morse(depth, a, 1.0): a triangle of sides 1 with water's masses.
+/// A bent molecule at the minimum of morse(depth, a, 1.0): a triangle of sides 1 with water's
+/// masses.
 inline const std::vector<Vec3> kBent = {{0.0, 0.0, 0.0}, {1.0, 0.0, 0.0}, {0.5, 0.8660254, 0.0}};
 inline const std::vector<double> kBentMasses = {15.999, 1.008, 1.008};
 

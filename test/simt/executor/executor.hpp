@@ -252,8 +252,8 @@ struct TranslationOrProblem {
 using FindTranslation = TranslationOrProblem (*)(const void* kernel,
                                                  std::span<const std::size_t> parameter_bytes);
 
-/// From now on launches run translations in place of the kernels they name (test/simt/ptx). A kernel
-/// without one is refused: nothing runs from source by accident.
+/// From now on launches run translations in place of the kernels they name (test/simt/ptx). A
+/// kernel without one is refused: nothing runs from source by accident.
 void run_translations(FindTranslation find);
 
 /// The translation that launches of this kernel run, or null if they run the kernel itself.
@@ -289,8 +289,7 @@ void launch(const LaunchShape& shape,
   using Bound = BoundKernel<Parameters...>;
   const void* function = reinterpret_cast<const void*>(kernel);
   constexpr std::array<std::size_t, sizeof...(Parameters)> kBytes = {sizeof(Parameters)...};
-  launch_call(shape,
-              stream,
+  launch_call(shape, stream,
               {.function = function,
                .run = &Bound::run,
                .bound = std::make_shared<Bound>(

@@ -35,7 +35,7 @@ enum class Fault {
   // by the executor for atomics and vector accesses, by the checker for all
   shared_out_of_bounds,
   global_out_of_bounds,
-  not_device_memory,  ///< host memory, another thread's stack or another block's shared memory
+  not_device_memory,      ///< host memory, another thread's stack or another block's shared memory
   trap,                   ///< the kernel says that it cannot go on, or divides an integer by zero
   outside_launch_bounds,  ///< more threads a block than the kernel was compiled for
   // by the checker
