@@ -86,6 +86,10 @@ RunSummary summarise(const SimulationResult& result,
   summary.version = description.version;
   summary.commit = description.commit;
   summary.waited_for_disk_seconds = waited_seconds;
+  summary.stopped = result.stopped;
+  for (const ReplicaFailure& failure : result.failures) {
+    summary.failed_replicas.push_back(failed_replica(failure));
+  }
   return summary;
 }
 
@@ -161,7 +165,9 @@ int run_command(const std::vector<std::string>& arguments) {
   } else if (!run.quiet) {
     print_note(table);
   }
-  for (const ReplicaFailure& failure : result.failures) print_note(failure_sentence(failure));
+  for (const FailedReplica& failure : summary.failed_replicas) {
+    print_note(failure_sentence(failure));
+  }
   if (result.stopped) {
     if (!run.quiet) print_note("stopped by a signal at step " + with_commas(result.step) + "\n");
     return 128 + interrupt.signal();

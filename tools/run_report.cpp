@@ -134,24 +134,28 @@ std::string run_table(const RunSummary& summary,
   return text;
 }
 
-std::string failure_sentence(const ReplicaFailure& failure) {
+FailedReplica failed_replica(const ReplicaFailure& failure) {
   const StepFailure& why = failure.failure;
-  std::string what;
+  std::string reason;
   switch (why.quantity) {
     case StepFailure::Quantity::energy:
-      what = "the energy is " + readable(why.value) + " eV";
+      reason = "the energy is " + readable(why.value) + " eV";
       break;
     case StepFailure::Quantity::force:
-      what = formatted("the force on atom %d is %s eV/Angstrom", why.atom + 1,
-                       readable(why.value).c_str());
+      reason = formatted("the force on atom %d is %s eV/Angstrom", why.atom + 1,
+                         readable(why.value).c_str());
       break;
     case StepFailure::Quantity::temperature:
-      what = "the temperature is " + readable(why.value) + " K";
-      if (why.atom >= 0) what += formatted(" (atom %d is the fastest)", why.atom + 1);
+      reason = "the temperature is " + readable(why.value) + " K";
+      if (why.atom >= 0) reason += formatted(" (atom %d is the fastest)", why.atom + 1);
       break;
   }
+  return {failure.replica, why.step, reason};
+}
+
+std::string failure_sentence(const FailedReplica& failure) {
   return formatted("replica %d stopped at step %s: %s\n", failure.replica,
-                   with_commas(why.step).c_str(), what.c_str()) +
+                   with_commas(failure.step).c_str(), failure.reason.c_str()) +
          "  hint:     a shorter --timestep or a relaxed start may help\n";
 }
 

@@ -48,7 +48,10 @@ std::string run_table(const RunSummary& summary,
                       const RunOptions& run,
                       const SimulationResult& result);
 
+/// The failure with its reason in words, for the summary.
+FailedReplica failed_replica(const ReplicaFailure& failure);
+
 /// "replica 3 stopped at step 120: ..." with a hint.
-std::string failure_sentence(const ReplicaFailure& failure);
+std::string failure_sentence(const FailedReplica& failure);
 
 }  // namespace fusemd

@@ -34,6 +34,11 @@ std::string summary_json(const RunSummary& summary) {
     error = summary.drift->standard_error;
     rms = summary.drift->rms;
   }
+  nlohmann::ordered_json failed = nlohmann::ordered_json::array();
+  for (const FailedReplica& failure : summary.failed_replicas) {
+    failed.push_back(
+        {{"replica", failure.replica}, {"step", failure.step}, {"reason", failure.reason}});
+  }
   const nlohmann::ordered_json json = {
       {"format", "fusemd-summary"},
       {"format_version", 1},
@@ -58,6 +63,8 @@ std::string summary_json(const RunSummary& summary) {
       {"filters", summary.filters},
       {"threads", summary.threads},
       {"waited_for_disk_seconds", summary.waited_for_disk_seconds},
+      {"stopped", summary.stopped},
+      {"failed_replicas", failed},
       {"version", summary.version},
       {"commit", summary.commit},
   };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fusemd {
 
@@ -11,7 +12,14 @@ namespace fusemd {
 struct EnergyDrift {
   double slope = 0.0;           ///< meV/atom/ps, least squares over the log rows
   double standard_error = 0.0;  ///< meV/atom/ps, of the slope
-  double rms = 0.0;             ///< meV/atom, about the fitted line
+  double rms = 0.0;             ///< meV/atom, about the mean of each replica
+};
+
+/// A replica that was stopped because something in it was no longer finite or beyond a limit.
+struct FailedReplica {
+  int replica = 0;
+  std::int64_t step = 0;  ///< the first bad one
+  std::string reason;
 };
 
 /// What a run leaves in summary.json. Rates are not stored but follow from these (RunRates).
@@ -33,6 +41,8 @@ struct RunSummary {
   std::string version;
   std::string commit;
   double waited_for_disk_seconds = 0.0;
+  bool stopped = false;  ///< by a signal, before the last step
+  std::vector<FailedReplica> failed_replicas;
 };
 
 /// Speeds of a run; all zero if no time was measured.

@@ -184,7 +184,9 @@ class Commands(CommandLineTest):
             self.assertIn("us/step", stdout)
             rows = log.read_text().splitlines()
             self.assertTrue(log.read_text().endswith("\n"))
-            reached = self.json(out + "/summary.json")["steps"]
+            summary = self.json(out + "/summary.json")
+            self.assertTrue(summary["stopped"])
+            reached = summary["steps"]
             self.assertEqual(int(rows[-1].split(",")[0]), reached // 100 * 100)
             self.assertEqual(len(rows), 2 + reached // 100)
             self.assertEqual(frames((self.folder / out / "trajectory.xyz").read_text()), 1 + reached // 100)

@@ -195,7 +195,10 @@ class Refusals(CommandLineTest):
         self.assertEqual(process.returncode, 5, process.stderr)
         self.assertIn("replica 1 stopped at step", process.stderr)
         self.assertNotIn("replica 0 stopped", process.stderr)
-        self.assertEqual(self.json("hot/summary.json")["steps"], 200)
+        summary = self.json("hot/summary.json")
+        self.assertEqual((summary["steps"], summary["stopped"]), (200, False))
+        self.assertEqual([failed["replica"] for failed in summary["failed_replicas"]], [1])
+        self.assertIn("the temperature is", summary["failed_replicas"][0]["reason"])
 
 
 if __name__ == "__main__":
