@@ -47,7 +47,7 @@ void Rounds::begin_round() {
 }
 
 std::optional<Rounds::Ticket> Rounds::try_take() {
-  if (aborted_) return {};
+  if (given_up_) return {};
   if (next_group_ == n_groups_) {
     if (closed_) return {};
     if (round_ >= 0 && round_end_ >= plan_.last_step) {
@@ -69,7 +69,7 @@ std::optional<Rounds::Ticket> Rounds::try_take() {
   return ticket;
 }
 
-bool Rounds::nothing_to_come() const { return aborted_ || (closed_ && next_group_ == n_groups_); }
+bool Rounds::nothing_to_come() const { return given_up_ || (closed_ && next_group_ == n_groups_); }
 
 std::optional<Rounds::Ticket> Rounds::take() {
   std::unique_lock lock(mutex_);
@@ -86,11 +86,11 @@ Rounds::Task Rounds::take_or_collect() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto slot = static_cast<int>(n_collected_ % kRoundsInFlight);
-    if (!aborted_ && n_collected_ <= round_ && groups_left_[slot] == 0) {
+    if (!given_up_ && n_collected_ <= round_ && groups_left_[slot] == 0) {
       return {Task::Kind::collect, slot, ends_[slot], {}};
     }
     if (auto ticket = try_take()) return {Task::Kind::advance, 0, 0, *ticket};
-    if (nothing_to_come() && (aborted_ || n_collected_ > round_)) return {};
+    if (nothing_to_come() && (given_up_ || n_collected_ > round_)) return {};
     ++n_waiting_;
     changed_.wait(lock);
     --n_waiting_;
@@ -114,9 +114,9 @@ void Rounds::collected() {
   if (n_waiting_ > 0) changed_.notify_all();
 }
 
-void Rounds::abort() {
+void Rounds::give_up() {
   const std::lock_guard lock(mutex_);
-  aborted_ = true;
+  given_up_ = true;
   changed_.notify_all();
 }
 

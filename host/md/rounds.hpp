@@ -68,7 +68,7 @@ class Rounds {
   void collected();
 
   /// No more tickets: somebody failed.
-  void abort();
+  void give_up();
 
   std::int64_t replica_steps() const;
   bool stopped() const;
@@ -90,7 +90,7 @@ class Rounds {
   std::int64_t n_collected_ = 0;  // rounds
   bool closed_ = false;           // no round will begin any more
   bool stopped_ = false;
-  bool aborted_ = false;
+  bool given_up_ = false;
   std::vector<std::int64_t> rounds_done_;  // a group
   std::size_t groups_left_[kRoundsInFlight] = {};
   std::int64_t ends_[kRoundsInFlight] = {};

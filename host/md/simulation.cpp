@@ -184,7 +184,7 @@ void Simulation::Parts::keep_error(Rounds& rounds) {
     const std::lock_guard lock(mutex);
     if (!error) error = std::current_exception();
   }
-  rounds.abort();
+  rounds.give_up();
 }
 
 /// A worker thread.
