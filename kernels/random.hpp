@@ -10,8 +10,8 @@
 
 namespace fusemd {
 
-// Random numbers as functions of what they are for: (seed, replica, step, purpose, index). There is
-// no generator to carry along, to share between threads or to save in a checkpoint.
+// Random numbers as functions of what they are for: (seed, replica, step, purpose, index). There
+// is no generator to carry along, to share between threads or to save in a checkpoint.
 //
 // The floating-point part uses + - * / and sqrt only, each rounded once (IEEE 754), never the
 // mathematics library: a host compiled with -ffp-contract=off and a device compiled with
@@ -56,16 +56,21 @@ FUSEMD_HD inline double uniform52(std::uint32_t high, std::uint32_t low) {
 
 /// Natural logarithm of a positive, normal, finite number.
 ///
-/// x = 2^k m with m in [sqrt(1/2), sqrt(2)):  ln x = k ln 2 + 2 atanh(s),  s = (m - 1) / (m + 1),
-/// and the series of atanh to s^21 (|s| <= 0.1716: the rest is below 3e-17).
+///   x = 2^k m, m in [sqrt(1/2), sqrt(2)):   ln x = k ln 2 + 2 atanh(s),   s = (m - 1) / (m + 1)
+///
+/// with the series of atanh to s^21 (|s| <= 0.1716: the rest is below 3e-17).
 /// Result   relative error below 5e-16 (measured in test/kernels/test_random.cpp).
 FUSEMD_HD inline double natural_log(double x) {
   constexpr std::uint64_t kSqrtHalf = 0x3FE6A09E667F3BCDu;  // the bits of sqrt(1/2)
+  constexpr std::uint64_t kBias = 1024;
   constexpr double kLn2 = 0.693147180559945309417;
   std::uint64_t bits = 0;
   std::memcpy(&bits, &x, sizeof bits);
-  const std::int64_t exponent = static_cast<std::int64_t>(bits - kSqrtHalf) >> 52;
-  bits -= static_cast<std::uint64_t>(exponent) << 52;
+  // Biased, so that the shift is of unsigned bits and the exponent fits 32: vector units have
+  // both.
+  const std::uint64_t biased = (bits - kSqrtHalf + (kBias << 52)) >> 52;
+  const auto exponent = static_cast<std::int32_t>(biased) - static_cast<std::int32_t>(kBias);
+  bits += (kBias - biased) << 52;
   double m = 0.0;
   std::memcpy(&m, &bits, sizeof m);
   const double s = (m - 1.0) / (m + 1.0);
@@ -92,13 +97,11 @@ struct NormalPair {
 ///
 ///   r = sqrt(-2 ln u1),  phi = 2 pi u2:   (r cos phi, r sin phi),   u = (w + 1/2) 2^-32
 ///
-/// Source   Box & Muller, Ann. Math. Stat. 29, 610 (1958). Differs from the paper: the quadrant of
-/// phi
-///          is taken from the word's integer bits, so that sine and cosine are Taylor polynomials
-///          on
-///          [-pi/4, pi/4] with a remainder below 1e-16.
-/// Result   |variate| <= 6.77: with 32-bit uniforms the rest of the normal distribution, a share of
-///          1e-11, never occurs. The variance differs from 1 by less than 1e-9.
+/// Source   Box & Muller, Ann. Math. Stat. 29, 610 (1958). Differs from the paper: the quadrant
+///          of phi is taken from the word's integer bits, so that sine and cosine are Taylor
+///          polynomials on [-pi/4, pi/4] with a remainder below 1e-16.
+/// Result   |variate| <= 6.77: with 32-bit uniforms the rest of the normal distribution, a share
+///          of 1e-11, never occurs. The variance differs from 1 by less than 1e-9.
 FUSEMD_HD inline NormalPair normal_pair(std::uint32_t w1, std::uint32_t w2) {
   const double r = std::sqrt(-2.0 * natural_log(uniform32(w1)));
 
@@ -126,10 +129,13 @@ FUSEMD_HD inline NormalPair normal_pair(std::uint32_t w1, std::uint32_t w2) {
   cosine = cosine * z + 1.0;
 
   // phi = x + quadrant pi/2: an odd quadrant swaps sine and cosine, the signs follow the circle.
-  const bool odd = (quadrant & 1u) != 0;
-  const double c = odd ? sine : cosine;
-  const double s = odd ? cosine : sine;
-  return {r * (((quadrant + 1u) & 2u) != 0 ? -c : c), r * ((quadrant & 2u) != 0 ? -s : s)};
+  // Both are factors of 0 and +-1, exact, instead of branches: loops over atoms then vectorise.
+  const auto odd = static_cast<double>(static_cast<int>(quadrant & 1u));
+  const double even = 1.0 - odd;
+  const double cosine_sign = 1.0 - static_cast<double>(static_cast<int>((quadrant + 1u) & 2u));
+  const double sine_sign = 1.0 - static_cast<double>(static_cast<int>(quadrant & 2u));
+  return {r * (cosine_sign * (odd * sine + even * cosine)),
+          r * (sine_sign * (odd * cosine + even * sine))};
 }
 
 /// The three variates of an atom (a Cartesian vector) from its block.
@@ -144,11 +150,12 @@ FUSEMD_HD inline NormalTriple normal_triple(const PhiloxBlock& block) {
 /// Sum of the squares of `n` independent standard normal variates (chi-square with n degrees of
 /// freedom), n >= 0, at a cost that does not grow with n.
 ///
-/// Draw j of the rejection loop is block first_index + j, so the value is a function of the stream.
-/// Source   Marsaglia & Tsang, ACM Trans. Math. Softw. 26, 363 (2000), gamma variates of shape n/2;
-///          n = 1 is one squared normal variate (their method needs a shape of at least 1; a shape
-///          of 1/2 needs none). Differs from the paper: without its squeeze step, which saves a
-///          logarithm and changes no value.
+/// Draw j of the rejection loop is block first_index + j, so the value is a function of the
+/// stream.
+/// Source   Marsaglia & Tsang, ACM Trans. Math. Softw. 26, 363 (2000), gamma variates of shape
+///          n/2; n = 1 is one squared normal variate (their method needs a shape of at least 1;
+///          a shape of 1/2 needs none). Differs from the paper: without its squeeze step, which
+///          saves a logarithm and changes no value.
 FUSEMD_HD inline double chi_square(const RandomStream& stream,
                                    std::uint32_t first_index,
                                    std::int64_t n) {

@@ -7,19 +7,19 @@
 
 namespace fusemd {
 
-/// Running least-squares line through (t, y) points and the error of its slope, in bounded memory.
+/// Running least-squares line through (t, y) points and the error of its slope, in bounded
+/// memory.
 ///
 /// Successive energies are correlated, so that the textbook error of a slope is too small. Here
-/// points are gathered in blocks of equal length, the residuals of block means from the line give
-/// the error, and blocks are paired until 16 are left; once blocks are longer than the correlation
-/// time the estimate stops growing. The largest of these estimates is returned: it errs on the high
-/// side. Source   Flyvbjerg & Petersen, J. Chem. Phys. 91, 461 (1989). Differs from the paper: the
-/// mean is
-///          replaced by a straight line with N - 2 degrees of freedom, and the plateau by the
-///          maximum.
+/// points are gathered in blocks of equal length, the residuals of block means from the line
+/// give the error, and blocks are paired until 16 are left; once blocks are longer than the
+/// correlation time the estimate stops growing. The largest of these estimates is returned: it
+/// errs on the high side.
+/// Source   Flyvbjerg & Petersen, J. Chem. Phys. 91, 461 (1989). Differs from the paper: the
+///          mean is replaced by a straight line with N - 2 degrees of freedom, and the plateau
+///          by the maximum.
 /// Result   a function of the points and their order. At most 128 blocks are kept: when they are
-/// full,
-///          neighbours are joined and blocks become twice as long.
+///          full, neighbours are joined and blocks become twice as long.
 class TrendFit {
  public:
   void add(double t, double y);

@@ -63,14 +63,14 @@ std::optional<StepFailure> compute_forces(ReplicaState& state,
                                           const Dynamics& dynamics,
                                           Evaluator& evaluator);
 
-/// Advances `state` by `n_steps` of the ensemble's integrator (velocity_verlet.hpp, langevin.hpp,
-/// csvr.hpp), one compute() a step.
+/// Advances `state` by `n_steps` of the ensemble's integrator (velocity_verlet.hpp,
+/// langevin.hpp, csvr.hpp), one compute() a step.
 ///
 /// Needs    state.has_forces.
 /// Result   k steps at once or in pieces give the same bits. Allocates nothing.
-/// Errors   a step whose energy, force or temperature is not finite, or whose temperature is above
-/// the
-///          limit, ends the call: the state is then that bad step's, and the reason is returned.
+/// Errors   a step whose energy, force or temperature is not finite, or whose temperature is
+///          above the limit, ends the call: the state is then that bad step's, and the reason is
+///          returned.
 std::optional<StepFailure> advance(ReplicaState& state,
                                    const Dynamics& dynamics,
                                    Evaluator& evaluator,

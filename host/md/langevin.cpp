@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "host/md/langevin.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "host/md/noise.hpp"
 #include "host/md/velocity_verlet.hpp"
 #include "kernels/random.hpp"
 
 namespace fusemd {
 namespace {
+
+constexpr std::size_t kNoiseBlock = 16;  // atoms whose noise waits on the stack
 
 struct OrnsteinUhlenbeck {
   double keep = 0.0;   // c
@@ -28,18 +33,23 @@ double thermalise_and_drift(ReplicaState& state,
   const double* __restrict mass = dynamics.masses().data();
   Vec3* __restrict velocity = state.velocities.data();
   Vec3* __restrict position = state.positions.data();
+  std::array<Vec3, kNoiseBlock> noise;
   double added = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const NormalTriple xi = normal_triple(stream.block(static_cast<std::uint32_t>(i)));
-    const double sigma = o.noise * inverse_sqrt_mass[i];
-    const Vec3 before = velocity[i];
-    const Vec3 v{o.keep * before.x + sigma * xi.x, o.keep * before.y + sigma * xi.y,
-                 o.keep * before.z + sigma * xi.z};
-    velocity[i] = v;
-    added += mass[i] * (dot(v, v) - dot(before, before));
-    position[i].x += drift_time * v.x;
-    position[i].y += drift_time * v.y;
-    position[i].z += drift_time * v.z;
+  for (std::size_t begin = 0; begin < n; begin += kNoiseBlock) {
+    const std::size_t end = std::min(begin + kNoiseBlock, n);
+    fill_noise(stream, static_cast<std::uint32_t>(begin), std::span(noise.data(), end - begin));
+    for (std::size_t i = begin; i < end; ++i) {
+      const Vec3& xi = noise[i - begin];
+      const double sigma = o.noise * inverse_sqrt_mass[i];
+      const Vec3 before = velocity[i];
+      const Vec3 v{o.keep * before.x + sigma * xi.x, o.keep * before.y + sigma * xi.y,
+                   o.keep * before.z + sigma * xi.z};
+      velocity[i] = v;
+      added += mass[i] * (dot(v, v) - dot(before, before));
+      position[i].x += drift_time * v.x;
+      position[i].y += drift_time * v.y;
+      position[i].z += drift_time * v.z;
+    }
   }
   return added;
 }

@@ -13,7 +13,8 @@
 
 namespace fusemd {
 
-/// One distinct list of atoms: replicas that share it share evaluators and constants of the step.
+/// One distinct list of atoms: replicas that share it share evaluators and constants of the
+/// step.
 struct Composition {
   std::vector<int> atomic_numbers;
   std::optional<Cell> cell;
@@ -29,9 +30,8 @@ struct CompositionTable {
 /// Errors   InputError that names the option as it is called in run.json.
 void check_options(const SimulationOptions& options);
 
-/// Errors   InputError that names the structure: no atoms, lengths that do not agree, masses that
-/// are
-///          not positive, positions that are not finite.
+/// Errors   InputError that names the structure: no atoms, lengths that do not agree, masses
+///          that are not positive, positions that are not finite.
 CompositionTable make_compositions(std::span<const Structure> structures,
                                    const SimulationOptions& options);
 
@@ -41,7 +41,8 @@ std::vector<ReplicaState> start_states(std::span<const Structure> structures,
                                        const CompositionTable& table,
                                        const SimulationOptions& options);
 
-/// Errors   InputError: states that do not fit structures and options, or are not all at one step.
+/// Errors   InputError: states that do not fit structures and options, or are not all at one
+///          step.
 void check_states(std::span<const ReplicaState> states,
                   std::span<const Structure> structures,
                   const SimulationOptions& options);

@@ -27,6 +27,11 @@ Matrix inertia_tensor(std::span<const Vec3> positions, std::span<const double> m
   return inertia;
 }
 
+Shape shape_of(const PrincipalAxes& inertia) {
+  if (!(inertia.moments[2] > 0.0)) return Shape::atom;
+  return inertia.moments[0] <= kLinearRatio * inertia.moments[2] ? Shape::linear : Shape::bent;
+}
+
 }  // namespace
 
 Vec3 centre_of_mass(std::span<const Vec3> positions, std::span<const double> masses) {
@@ -55,6 +60,8 @@ PrincipalAxes principal_axes(std::span<const Vec3> positions, std::span<const do
   Matrix v{{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}}};
   // A sweep squares the relative size of what is off the diagonal: 16 are more than ever needed.
   for (int sweep = 0; sweep < 16; ++sweep) {
+    const double off = std::abs(a[0][1]) + std::abs(a[0][2]) + std::abs(a[1][2]);
+    if (off <= 1e-18 * (a[0][0] + a[1][1] + a[2][2])) break;
     for (std::size_t p = 0; p < 2; ++p) {
       for (std::size_t q = p + 1; q < 3; ++q) {
         if (a[p][q] == 0.0) continue;
@@ -92,9 +99,7 @@ PrincipalAxes principal_axes(std::span<const Vec3> positions, std::span<const do
 
 Shape shape_of(std::span<const Vec3> positions, std::span<const double> masses) {
   if (positions.size() < 2) return Shape::atom;
-  const auto moments = principal_axes(positions, masses).moments;
-  if (!(moments[2] > 0.0)) return Shape::atom;
-  return moments[0] <= kLinearRatio * moments[2] ? Shape::linear : Shape::bent;
+  return shape_of(principal_axes(positions, masses));
 }
 
 void remove_rigid_motion(std::span<const Vec3> positions,
@@ -104,9 +109,9 @@ void remove_rigid_motion(std::span<const Vec3> positions,
   const Vec3 drift = (1.0 / mass) * momentum(velocities, masses);
   for (Vec3& v : velocities) v -= drift;
 
-  const Shape shape = shape_of(positions, masses);
-  if (shape == Shape::atom) return;
   const PrincipalAxes inertia = principal_axes(positions, masses);
+  const Shape shape = shape_of(inertia);
+  if (shape == Shape::atom) return;
   const Vec3 centre = centre_of_mass(positions, masses);
   const Vec3 spin = angular_momentum(positions, velocities, masses);
   Vec3 omega;

@@ -34,13 +34,13 @@ Vec3 angular_momentum(std::span<const Vec3> positions,
 /// Eigenvalues and eigenvectors of the inertia tensor by cyclic Jacobi rotations.
 PrincipalAxes principal_axes(std::span<const Vec3> positions, std::span<const double> masses);
 
-/// Linear: the smallest moment of inertia is at most 1e-5 of the largest (CO2 bent by 0.7 degrees,
-/// a geometry relaxed to 0.01 eV/Angstrom, is still linear). All atoms at one point count as one
-/// atom.
+/// Linear: the smallest moment of inertia is at most 1e-5 of the largest (CO2 bent by 0.7
+/// degrees, a geometry relaxed to 0.01 eV/Angstrom, is still linear). All atoms at one point
+/// count as one atom.
 Shape shape_of(std::span<const Vec3> positions, std::span<const double> masses);
 
-/// Takes the momentum, then the angular momentum out of `velocities`. A linear molecule's axis is
-/// left alone: it carries no rotation.
+/// Takes the momentum, then the angular momentum out of `velocities`. A linear molecule's axis
+/// is left alone: it carries no rotation.
 void remove_rigid_motion(std::span<const Vec3> positions,
                          std::span<const double> masses,
                          std::span<Vec3> velocities);

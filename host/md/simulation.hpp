@@ -36,20 +36,21 @@ struct SimulationResult {
 ///
 /// Replica r starts from structures[r mod S]. r is its global number, first_replica to
 /// first_replica + replicas - 1.
-/// Result   a replica's samples have the same bits alone, in any batch and slot, with any number of
-///          threads, in one run or in several.
-/// Cost     evaluators: one a thread and distinct list of atoms. State: about 72 bytes an atom and
-///          replica. Samples wait in memory for at most two rounds (docs/numerics.md).
+/// Result   a replica's samples have the same bits alone, in any batch and slot, with any number
+///          of threads, in one run or in several.
+/// Cost     evaluators: one a thread and distinct list of atoms. State: about 72 bytes an atom
+///          and replica. Samples wait in memory for at most two rounds (docs/numerics.md).
 class Simulation {
  public:
-  /// Errors   InputError: an option or structure is out of range; whatever make_evaluator() throws.
+  /// Errors   InputError: an option or structure is out of range; whatever make_evaluator()
+  ///          throws.
   Simulation(const Potential& potential,
              std::span<const Structure> structures,
              SimulationOptions options);
 
-  /// Goes on from saved states, one a replica, in order. Degrees of freedom follow the structures,
-  /// as at the start. Errors   as above, and states that do not fit the structures or are not at
-  /// one step.
+  /// Goes on from saved states, one a replica, in order. Degrees of freedom follow the
+  /// structures, as at the start.
+  /// Errors   as above, and states that do not fit the structures or are not at one step.
   Simulation(const Potential& potential,
              std::span<const Structure> structures,
              SimulationOptions options,
@@ -59,11 +60,11 @@ class Simulation {
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
 
-  /// Advances every replica to options.steps. `samples` is called by this thread only, ordered by
-  /// step, then by replica; a replica's log row comes before its frame. Needs    the potential
-  /// outlives this object. Errors   what evaluators or `samples` throw; all threads have ended by
-  /// then, the states are not
-  ///          fit to go on.
+  /// Advances every replica to options.steps. `samples` is called by this thread only, ordered
+  /// by step, then by replica; a replica's log row comes before its frame.
+  /// Needs    the potential outlives this object.
+  /// Errors   what evaluators or `samples` throw; all threads have ended by then, the states are
+  ///          not fit to go on.
   SimulationResult run(SampleSink& samples);
 
   /// One a replica, in order. Between runs.

@@ -16,10 +16,10 @@ struct VelocityDraw {
   double temperature = 0.0;  ///< K, >= 0
   Ensemble ensemble = Ensemble::nve;
 
-  /// true: scaled to have exactly `temperature`, so that the first row of a log says what was asked
-  /// for, as GROMACS, LAMMPS and GPUMD do. false: the kinetic energy is Maxwell-Boltzmann
-  /// distributed (chi-square with N_f degrees of freedom), right for many NVE replicas that stand
-  /// for a canonical ensemble.
+  /// true: scaled to have exactly `temperature`, so that the first row of a log says what was
+  /// asked for, as GROMACS, LAMMPS and GPUMD do. false: the kinetic energy is Maxwell-Boltzmann
+  /// distributed (chi-square with N_f degrees of freedom), right for many NVE replicas that
+  /// stand for a canonical ensemble.
   bool exact_temperature = true;
 };
 
@@ -28,9 +28,10 @@ struct VelocityDraw {
 /// NVE and CSVR: momentum and angular momentum are taken out, as the dynamics conserves them.
 /// Langevin: nothing is taken out. Its equilibrium has 3 N degrees of freedom, the motion of the
 /// whole molecule among them; a start without that motion would be too cold until friction mends
-/// it. Shapes   positions, masses, velocities [n_atoms]; velocities are overwritten. Units
-/// Angstrom, amu, Angstrom/fs, K. Result   a function of the draw, positions and masses: the same
-/// bits in any batch.
+/// it.
+/// Shapes   positions, masses, velocities [n_atoms]; velocities are overwritten.
+/// Units    Angstrom, amu, Angstrom/fs, K.
+/// Result   a function of the draw, positions and masses: the same bits in any batch.
 void draw_velocities(const VelocityDraw& draw,
                      std::span<const Vec3> positions,
                      std::span<const double> masses,

@@ -14,9 +14,8 @@ namespace fusemd {
 /// Source   Swope, Andersen, Berens, Wilson, J. Chem. Phys. 76, 637 (1982), written as two half
 ///          kicks. Differs from the paper: none.
 /// Result   time-reversible, symplectic; the energy error is of order dt^2 and bounded. The two
-/// half
-///          kicks around a step's end are not merged into one: merged, the bits would depend on
-///          where samples fall.
+///          half kicks around a step's end are not merged into one: merged, the bits would
+///          depend on where samples fall.
 /// Returns  whether every step was good (step_is_good); after a bad one the call ends at once.
 bool advance_velocity_verlet(ReplicaState& state,
                              const Dynamics& dynamics,
@@ -49,8 +48,8 @@ inline void kick_and_drift(ReplicaState& state, const Dynamics& dynamics, double
   }
 }
 
-/// New forces, v += F dt/2m, kinetic energy; the step is then complete and counted.
-/// The components are summed apart so that three additions overlap.
+/// New forces, v += F dt/2m, kinetic energy; the step is then complete and counted. The
+/// components are summed apart so that three additions overlap.
 inline bool compute_and_kick(ReplicaState& state, const Dynamics& dynamics, Evaluator& evaluator) {
   state.potential_energy = evaluator.compute(state.positions, state.forces);
   const std::size_t n = state.positions.size();

@@ -12,7 +12,7 @@
 
 namespace fusemd::test {
 
-/// Returns the energy (eV) and overwrites the forces (eV/Angstrom).
+/// Returns  the energy (eV) and overwrites the forces (eV/Angstrom).
 using EnergyFunction = std::function<double(std::span<const Vec3>, std::span<Vec3>)>;
 
 /// A potential of closed form for any elements. It gives no virial and counts its evaluators.
@@ -34,8 +34,8 @@ class AnalyticPotential : public Potential {
 /// No force at all.
 EnergyFunction free_particles();
 
-/// sum of (kx x^2 + ky y^2 + kz z^2) / 2 about the origin, plus `coupling` x^2 y^2 + y^2 z^2 + z^2
-/// x^2.
+/// sum of (kx x^2 + ky y^2 + kz z^2) / 2 about the origin, plus `coupling` x^2 y^2 + y^2 z^2 +
+/// z^2 x^2.
 EnergyFunction wells(const Vec3& stiffness, double coupling = 0.0);
 
 /// sum over pairs of depth (1 - exp(-a (r - r0)))^2.
@@ -47,8 +47,8 @@ EnergyFunction lennard_jones(double epsilon, double sigma);
 /// sum over atoms of barrier (x^2/a^2 - 1)^2 + stiffness (y^2 + z^2) / 2.
 EnergyFunction double_well(double barrier, double a, double stiffness);
 
-/// `inner`, but everything is NaN (or only one force, where `only_force`) while an atom is farther
-/// than `radius` from the origin.
+/// `inner`, but everything is NaN (or only one force, where `only_force`) while an atom is
+/// farther than `radius` from the origin.
 EnergyFunction broken_outside(double radius, EnergyFunction inner, bool only_force = false);
 
 }  // namespace fusemd::test

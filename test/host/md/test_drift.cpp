@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint64_t kSeed = 99;
 
-/// Slopes and their estimated errors from many series of first-order autoregressive noise,
-/// x' = keep x + sqrt(1 - keep^2) xi, on a line of slope 0.
+/// Slopes and their estimated errors from many series of first-order autoregressive noise, x' =
+/// keep x + sqrt(1 - keep^2) xi, on a line of slope 0.
 struct Experiment {
   double sd_of_slopes = 0.0, mean_error = 0.0;
 };

@@ -425,7 +425,8 @@ TEST_CASE("a summary has the drift and the temperature") {
   Recorder recorder;
   const EnergySummary energies = simulation.run(recorder).energies;
   REQUIRE(energies.samples == 7 * 2001);
-  // 7 replicas of 5 ps: 35 ps / (2 * 20 fs) independent temperatures of sd 400 sqrt(2/3) = 327 K.
+  // 7 replicas of 5 ps: 35 ps / (2 * 20 fs) independent temperatures of sd 400 sqrt(2/3) = 327
+  // K.
   require_close(energies.mean_temperature, 400.0, {.absolute = 40.0, .why = "3.3 sigma of 12 K"});
   require_close(energies.sd_temperature, 327.0, {.relative = 0.2, .why = "as above"});
   REQUIRE(energies.fluctuation > 0.0);
