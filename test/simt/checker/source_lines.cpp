@@ -39,21 +39,18 @@ std::string without_source_root(std::string frame) {
   return frame.substr(0, remark);
 }
 
-}  // namespace
-
-std::unordered_map<std::uint32_t, std::string> source_lines(
-    const std::vector<std::uint32_t>& counters) {
-  std::unordered_map<std::uint32_t, std::string> lines;
-  if (counters.empty()) return lines;
-  // One line "0x..." a counter, then its frames from the innermost outwards.
+/// Asks addr2line about counters that are not known yet and enters them into `known`.
+void look_up(const std::vector<std::uint32_t>& counters,
+             std::unordered_map<std::uint32_t, std::string>& known) {
+  // The answer is a line "0x..." a counter, then its frames from the innermost outwards.
   std::string command = "addr2line -a -i -e '" + executable_path() + "'";
   for (const std::uint32_t counter : counters) {
     command += ' ' + hexadecimal(counter);
-    lines[counter] = hexadecimal(counter);
+    known[counter] = hexadecimal(counter);
   }
   command += " 2>/dev/null";
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-  if (pipe == nullptr) return lines;
+  if (pipe == nullptr) return;
   std::array<char, 4096> buffer{};
   std::uint32_t counter = 0;
   bool found = false;
@@ -64,10 +61,24 @@ std::unordered_map<std::uint32_t, std::string> source_lines(
       counter = static_cast<std::uint32_t>(std::stoul(frame, nullptr, 16));
       found = false;
     } else if (!found && frame.rfind("??", 0) != 0) {
-      lines[counter] = without_source_root(frame);
+      known[counter] = without_source_root(frame);
       found = !is_vocabulary(frame);  // an outer frame may still be kernel text
     }
   }
+}
+
+}  // namespace
+
+std::unordered_map<std::uint32_t, std::string> source_lines(
+    const std::vector<std::uint32_t>& counters) {
+  static std::unordered_map<std::uint32_t, std::string> known;
+  std::vector<std::uint32_t> unknown;
+  for (const std::uint32_t counter : counters) {
+    if (!known.contains(counter)) unknown.push_back(counter);
+  }
+  if (!unknown.empty()) look_up(unknown, known);
+  std::unordered_map<std::uint32_t, std::string> lines;
+  for (const std::uint32_t counter : counters) lines[counter] = known.at(counter);
   return lines;
 }
 

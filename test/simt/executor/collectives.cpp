@@ -167,7 +167,7 @@ void complete_waits_after_exit(Block& block) {
   const Fiber& ended = *current;
   for (const Meeting& meeting : block.warps[ended.warp].meetings) {
     if ((meeting.mask >> ended.lane & 1) != 0) {
-      fail(Fault::divergent_collective,
+      fail(Fault::bad_warp_mask,
            "block %u warp %u: lane %u has ended while lanes %08x wait for it at %s, %s:%u",
            block.index, ended.warp, ended.lane, meeting.arrived, collective_name(meeting.kind),
            meeting.site.file, meeting.site.line);

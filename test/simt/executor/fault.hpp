@@ -26,8 +26,8 @@ enum class Fault {
   deadlock,              ///< every live thread waits for one that will not come
   livelock,              ///< every live thread spins, and nothing changes
   divergent_barrier,     ///< threads of a block meet at different barriers
-  divergent_collective,  ///< lanes of a warp meet at different collectives, or one left
-  bad_warp_mask,         ///< a mask names an absent lane, or leaves out the caller or a source lane
+  divergent_collective,  ///< lanes of a warp meet at different collectives
+  bad_warp_mask,  ///< a mask names a lane that has ended, or leaves out the caller or a source lane
   shared_memory_layout,  ///< over a limit, or threads disagree about the dynamic layout
   red_zone_damaged,      ///< bytes beside a buffer or a shared object were overwritten
   misaligned,            ///< a vector access at an unaligned address
