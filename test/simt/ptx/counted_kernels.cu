@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "test/simt/ptx/counted_kernels.hpp"
-
 #include "kernels/simt.cuh"
+#include "test/simt/ptx/counted_kernels.hpp"
 
 namespace fusemd::counted {
 

@@ -9,11 +9,12 @@ namespace fusemd::counted {
 /// y[i] = x[i], four floats a thread. Both [4 * blocks * 128].
 void copy_float4(const float* x, float* y, unsigned blocks);
 
-/// y = x transposed, 32 x 32, by one warp through shared memory: reads of columns of x, 128 bytes apart,
-/// and of columns of the tile, which lie in one bank.
+/// y = x transposed, 32 x 32, by one warp through shared memory: reads of columns of x, 128 bytes
+/// apart, and of columns of the tile, which lie in one bank.
 void transpose_badly(const float* x, float* y);
 
-/// out[thread] = a polynomial of degree `degree` by Horner's rule, one warp. coefficients [degree + 1].
+/// out[thread] = a polynomial of degree `degree` by Horner's rule, one warp. coefficients [degree +
+/// 1].
 void horner(const float* coefficients, float* out, unsigned degree);
 
 /// Lane l of one warp goes l + 1 times round a loop with one atomicAdd(word, 1).

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The counters against counts by hand.
-#include <nlohmann/json.hpp>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "test/simt/ptx/counted_kernels.hpp"
 #include "test/simt/ptx/runtime/counters.hpp"

@@ -63,8 +63,10 @@ std::vector<Row> read_rows() {
       std::string word;
       for (unsigned i = 0; i < row.inputs + outputs; ++i) {
         words >> word;
-        if (i < row.inputs) row.in.push_back(std::stoull(word, nullptr, 16));
-        else row.out.push_back(read_expected(word));
+        if (i < row.inputs)
+          row.in.push_back(std::stoull(word, nullptr, 16));
+        else
+          row.out.push_back(read_expected(word));
       }
       REQUIRE(words);
     }
@@ -90,14 +92,12 @@ std::vector<std::uint64_t> run(const ptx::KernelInfo& kernel, const Row& row) {
   const test::DeviceArray<std::uint64_t> in(row.in);
   auto out = test::zeroed<std::uint64_t>(row.out.size());
   auto own = test::zeroed<std::uint64_t>(2 * std::size_t{row.threads});
-  executor::launch_call(
-      {.block = {row.threads}},
-      nullptr,
-      {.function = reinterpret_cast<const void*>(kernel.entry),
-       .run = BoundRow::run,
-       .bound = std::make_shared<BoundRow>(
-           BoundRow{kernel.entry, in.data(), out.data(), own.data()}),
-       .bound_bytes = sizeof(BoundRow)});
+  executor::launch_call({.block = {row.threads}}, nullptr,
+                        {.function = reinterpret_cast<const void*>(kernel.entry),
+                         .run = BoundRow::run,
+                         .bound = std::make_shared<BoundRow>(
+                             BoundRow{kernel.entry, in.data(), out.data(), own.data()}),
+                         .bound_bytes = sizeof(BoundRow)});
   return out.download();
 }
 
@@ -165,7 +165,8 @@ TEST_CASE("approximate units stay inside their bounds and use them") {
   config.approximate_units = true;
   unsigned approximate_rows = 0;
   for (const Row& row : read_rows()) {
-    if (row.name.find(".approx") == std::string::npos && row.name.find(".full") == std::string::npos) {
+    if (row.name.find(".approx") == std::string::npos &&
+        row.name.find(".full") == std::string::npos) {
       continue;
     }
     ++approximate_rows;

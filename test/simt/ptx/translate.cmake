@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How kernels get from CUDA files through PTX and C++ into test programs.
 
 set(FUSEMD_PTX_ARCHITECTURES 75 120 CACHE STRING

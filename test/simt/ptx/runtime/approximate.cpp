@@ -53,7 +53,9 @@ f32 rcp_approx(f32 a) {
   return moved(exact, ulps(exact, 1), Unit::rcp, std::bit_cast<u32>(a));
 }
 f32 sqrt_approx(f32 a) { return moved_relative(std::sqrt(f64{a}), 0x1p-23, Unit::sqrt, a); }
-f32 rsqrt_approx(f32 a) { return moved_relative(1.0 / std::sqrt(f64{a}), 0x1.12p-23, Unit::rsqrt, a); }
+f32 rsqrt_approx(f32 a) {
+  return moved_relative(1.0 / std::sqrt(f64{a}), 0x1.12p-23, Unit::rsqrt, a);
+}
 
 f32 ex2_approx(f32 a) {
   // Inputs that are subnormal give exactly 1, and the table names no other exact finite result.
@@ -81,9 +83,7 @@ f32 tanh_approx(f32 a) {
 
 f32 div_full(f32 a, f32 b) {
   const f64 exact = f64{a} / f64{b};
-  return moved(exact,
-               ulps(exact, 2),
-               Unit::div,
+  return moved(exact, ulps(exact, 2), Unit::div,
                u64{std::bit_cast<u32>(a)} << 32 | std::bit_cast<u32>(b));
 }
 f32 div_approx(f32 a, f32 b) {

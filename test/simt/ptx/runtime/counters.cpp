@@ -85,7 +85,8 @@ void add_global(const SiteGroups& of, const Group& group, AccessTotals& sum) {
   std::vector<u64> words;
   for (u32 rest = group.lanes; rest != 0; rest &= rest - 1) {
     const u64 first = group.addresses[static_cast<std::size_t>(std::countr_zero(rest))];
-    for (u64 sector = first / kSectorBytes; sector <= (first + of.bytes - 1) / kSectorBytes; ++sector) {
+    for (u64 sector = first / kSectorBytes; sector <= (first + of.bytes - 1) / kSectorBytes;
+         ++sector) {
       sectors.push_back(sector);
       if (of.site->access != Access::store) launch.read_sectors.insert(sector);
       if (of.site->access != Access::load) launch.written_sectors.insert(sector);
@@ -120,9 +121,9 @@ void add_shared(const SiteGroups& of, const Group& group, AccessTotals& sum) {
 void flush(WarpCounter& warp) {
   KernelTotals& kernel = totals()[launch.kernel->name];
   for (auto& [index, of] : warp.sites) {
-    const Space space = of.shared ? Space::shared : of.site->space == Space::constant
-                                                        ? Space::constant
-                                                        : Space::global;
+    const Space space = of.shared                           ? Space::shared
+                        : of.site->space == Space::constant ? Space::constant
+                                                            : Space::global;
     AccessTotals& sum = kernel.accesses[{space, of.site->access, of.bytes}];
     for (const Group& group : of.groups) {
       const auto lanes = static_cast<u64>(std::popcount(group.lanes));
@@ -166,9 +167,12 @@ void end_launch() {
 }  // namespace
 
 u64 KernelTotals::flops() const {
-  const auto of = [this](Class kind) { return thread_instructions[static_cast<std::size_t>(kind)]; };
+  const auto of = [this](Class kind) {
+    return thread_instructions[static_cast<std::size_t>(kind)];
+  };
   constexpr u64 kTensorFlops = 2 * 16 * 8 * 8 / kLanes;  // m16n8k8, a lane's share
-  return 2 * of(Class::fma32) + of(Class::add32) + of(Class::fp64) + kTensorFlops * of(Class::tensor);
+  return 2 * of(Class::fma32) + of(Class::add32) + of(Class::fp64) +
+         kTensorFlops * of(Class::tensor);
 }
 
 CountingScope::CountingScope() { counting = true; }
@@ -213,7 +217,10 @@ void end_lane(LaneCounter& lane, const u32* executions) {
   if (++launch.ended == launch.threads) end_launch();
 }
 
-void count_access(LaneCounter& lane, const char* address, const AccessSite& site, u32 site_index,
+void count_access(LaneCounter& lane,
+                  const char* address,
+                  const AccessSite& site,
+                  u32 site_index,
                   u32 bytes) {
   SiteGroups& of = lane.warp->sites[site_index];
   of.site = &site;
@@ -231,23 +238,30 @@ void meet_warp(LaneCounter& lane) {
   flush_if_all_met(*lane.warp);
 }
 
-// --- JSON ------------------------------------------------------------------------------------------
+// --- JSON
+// ------------------------------------------------------------------------------------------
 
 namespace {
 
 const char* space_name(Space space) {
   switch (space) {
-    case Space::shared: return "shared";
-    case Space::constant: return "constant";
-    default: return "global";
+    case Space::shared:
+      return "shared";
+    case Space::constant:
+      return "constant";
+    default:
+      return "global";
   }
 }
 
 const char* access_name(Access access) {
   switch (access) {
-    case Access::load: return "load";
-    case Access::store: return "store";
-    case Access::atomic: return "atomic";
+    case Access::load:
+      return "load";
+    case Access::store:
+      return "store";
+    case Access::atomic:
+      return "atomic";
   }
   return "";
 }
@@ -290,7 +304,8 @@ std::string counters_json() {
                      {"footprint_written_bytes", sum.footprint_written},
                      {"accesses", accesses}};
   }
-  return nlohmann::json{{"format", "fusemd-counters"}, {"version", 1}, {"kernels", kernels}}.dump(2);
+  return nlohmann::json{{"format", "fusemd-counters"}, {"version", 1}, {"kernels", kernels}}.dump(
+      2);
 }
 
 }  // namespace fusemd::ptx

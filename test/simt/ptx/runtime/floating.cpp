@@ -6,8 +6,8 @@
 namespace fusemd::ptx {
 namespace {
 
-/// Sets the rounding mode while it lives. Operands go through volatile variables: g++ knows no pragma
-/// that keeps arithmetic between two changes of the mode.
+/// Sets the rounding mode while it lives. Operands go through volatile variables: g++ knows no
+/// pragma that keeps arithmetic between two changes of the mode.
 class Rounding {
  public:
   explicit Rounding(Toward direction) {

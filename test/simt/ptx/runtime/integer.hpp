@@ -21,34 +21,54 @@ inline constexpr unsigned kBits = 8 * sizeof(T);
 template <class T>
 struct Wider;
 template <>
-struct Wider<u16> { using Type = u32; };
+struct Wider<u16> {
+  using Type = u32;
+};
 template <>
-struct Wider<s16> { using Type = s32; };
+struct Wider<s16> {
+  using Type = s32;
+};
 template <>
-struct Wider<u32> { using Type = u64; };
+struct Wider<u32> {
+  using Type = u64;
+};
 template <>
-struct Wider<s32> { using Type = s64; };
+struct Wider<s32> {
+  using Type = s64;
+};
 __extension__ template <>
-struct Wider<u64> { __extension__ using Type = unsigned __int128; };
+struct Wider<u64> {
+  __extension__ using Type = unsigned __int128;
+};
 __extension__ template <>
-struct Wider<s64> { __extension__ using Type = __int128; };
+struct Wider<s64> {
+  __extension__ using Type = __int128;
+};
 
 template <class T>
-inline T add(T a, T b) { return static_cast<T>(Unsigned<T>(a) + Unsigned<T>(b)); }
+inline T add(T a, T b) {
+  return static_cast<T>(Unsigned<T>(a) + Unsigned<T>(b));
+}
 template <class T>
-inline T sub(T a, T b) { return static_cast<T>(Unsigned<T>(a) - Unsigned<T>(b)); }
+inline T sub(T a, T b) {
+  return static_cast<T>(Unsigned<T>(a) - Unsigned<T>(b));
+}
 template <class T>
-inline T mul_lo(T a, T b) { return static_cast<T>(u64(Unsigned<T>(a)) * u64(Unsigned<T>(b))); }
+inline T mul_lo(T a, T b) {
+  return static_cast<T>(u64(Unsigned<T>(a)) * u64(Unsigned<T>(b)));
+}
 template <class T>
 inline typename Wider<T>::Type mul_wide(T a, T b) {
   using Wide = typename Wider<T>::Type;
   return static_cast<Wide>(static_cast<Wide>(a) * static_cast<Wide>(b));
 }
 template <class T>
-inline T mul_hi(T a, T b) { return static_cast<T>(mul_wide(a, b) >> kBits<T>); }
+inline T mul_hi(T a, T b) {
+  return static_cast<T>(mul_wide(a, b) >> kBits<T>);
+}
 
-/// Division by zero is unspecified in PTX; translated code checks for it and stops (memory.hpp). The
-/// one overflow, the most negative value over -1, wraps.
+/// Division by zero is unspecified in PTX; translated code checks for it and stops (memory.hpp).
+/// The one overflow, the most negative value over -1, wraps.
 template <class T>
 inline T div(T a, T b) {
   if constexpr (std::is_signed_v<T>) {
@@ -64,11 +84,17 @@ inline T rem(T a, T b) {
   return static_cast<T>(a % b);
 }
 template <class T>
-inline T neg(T a) { return sub(T{0}, a); }
+inline T neg(T a) {
+  return sub(T{0}, a);
+}
 template <class T>
-inline T abs(T a) { return a < 0 ? neg(a) : a; }
+inline T abs(T a) {
+  return a < 0 ? neg(a) : a;
+}
 template <class T>
-inline T bit_not(T a) { return static_cast<T>(~a); }
+inline T bit_not(T a) {
+  return static_cast<T>(~a);
+}
 
 /// Carry chains: `carry` is the CC.CF flag. After a subtraction it is 1 if there was no borrow.
 template <class T>
@@ -86,7 +112,9 @@ inline T sub_borrow(T a, T b, u32 carry_in, u32& carry_out) {
 
 /// Shifts by the width or more give 0, or copies of the sign.
 template <class T>
-inline T shl(T a, u32 by) { return by >= kBits<T> ? T{0} : static_cast<T>(Unsigned<T>(a) << by); }
+inline T shl(T a, u32 by) {
+  return by >= kBits<T> ? T{0} : static_cast<T>(Unsigned<T>(a) << by);
+}
 template <class T>
 inline T shr(T a, u32 by) {
   if (by >= kBits<T>) return static_cast<T>(a < 0 ? -1 : 0);
@@ -96,12 +124,14 @@ inline T shr(T a, u32 by) {
 inline u32 shf_l(u32 low, u32 high, u32 by) {
   return static_cast<u32>(((u64{high} << 32 | low) << by) >> 32);
 }
-inline u32 shf_r(u32 low, u32 high, u32 by) { return static_cast<u32>((u64{high} << 32 | low) >> by); }
+inline u32 shf_r(u32 low, u32 high, u32 by) {
+  return static_cast<u32>((u64{high} << 32 | low) >> by);
+}
 inline u32 wrap(u32 by) { return by & 31; }
 inline u32 clamp(u32 by) { return std::min(by, 32u); }
 
-/// Position and length are read from the low 8 bits. Bits past the top repeat the sign (signed types),
-/// which for a field that starts inside the word is the field's own top bit.
+/// Position and length are read from the low 8 bits. Bits past the top repeat the sign (signed
+/// types), which for a field that starts inside the word is the field's own top bit.
 template <class T>
 inline T bfe(T a, u32 position, u32 length) {
   position &= 255;
@@ -117,7 +147,8 @@ inline T bfe(T a, u32 position, u32 length) {
   }
   return static_cast<T>(result);
 }
-/// Inserts the low `length` bits of a into b at `position`; bits that would lie past the top are lost.
+/// Inserts the low `length` bits of a into b at `position`; bits that would lie past the top are
+/// lost.
 template <class T>
 inline T bfi(T a, T b, u32 position, u32 length) {
   position &= 255;
@@ -137,8 +168,8 @@ inline T lop3(T a, T b, T c, unsigned table) {
   }
   return result;
 }
-/// prmt without a mode: each nibble of the selector names one of the eight bytes of {b, a}; its top bit
-/// asks for the byte's sign instead of the byte.
+/// prmt without a mode: each nibble of the selector names one of the eight bytes of {b, a}; its top
+/// bit asks for the byte's sign instead of the byte.
 inline u32 prmt(u32 a, u32 b, u32 selector) {
   const u64 bytes = u64{b} << 32 | a;
   u32 result = 0;
@@ -152,17 +183,22 @@ inline u32 prmt(u32 a, u32 b, u32 selector) {
 }
 
 template <class T>
-inline u32 popc(T a) { return static_cast<u32>(std::popcount(a)); }
+inline u32 popc(T a) {
+  return static_cast<u32>(std::popcount(a));
+}
 template <class T>
-inline u32 clz(T a) { return static_cast<u32>(std::countl_zero(a)); }
+inline u32 clz(T a) {
+  return static_cast<u32>(std::countl_zero(a));
+}
 template <class T>
 inline T brev(T a) {
   T result = 0;
-  for (unsigned i = 0; i < kBits<T>; ++i) result = static_cast<T>(result | (a >> i & 1) << (kBits<T> - 1 - i));
+  for (unsigned i = 0; i < kBits<T>; ++i)
+    result = static_cast<T>(result | (a >> i & 1) << (kBits<T> - 1 - i));
   return result;
 }
-/// Position of the most significant bit that is not the sign; all ones if there is none. The .shiftamt
-/// form counts from the top.
+/// Position of the most significant bit that is not the sign; all ones if there is none. The
+/// .shiftamt form counts from the top.
 template <class T>
 inline u32 bfind(T a, bool shift_amount) {
   const auto bits = static_cast<Unsigned<T>>(a < 0 ? ~a : a);

@@ -23,7 +23,8 @@ const KernelInfo* find(const void* source) {
   return nullptr;
 }
 
-executor::TranslationOrProblem translation(const void* source, std::span<const std::size_t> parameter_bytes) {
+executor::TranslationOrProblem translation(const void* source,
+                                           std::span<const std::size_t> parameter_bytes) {
   const KernelInfo* kernel = find(source);
   if (kernel == nullptr) return {nullptr, "its PTX is not linked into this program"};
   if (kernel->parameter_bytes.size() != parameter_bytes.size()) {
@@ -48,11 +49,11 @@ std::span<const KernelInfo* const> translated_kernels() { return kernels(); }
 
 const char* class_name(Class kind) {
   static constexpr std::array<const char*, kClasses> kNames = {
-      "fma32",        "add32",        "other32",    "special32",   "slow32",       "fp64",
-      "integer",      "logic",        "compare",    "convert",     "move",         "load_global",
-      "store_global", "load_shared",  "store_shared", "load_local", "store_local", "load_constant",
-      "parameter",    "atomic",       "async_copy", "shuffle",     "vote",         "barrier",
-      "warp_barrier", "fence",        "tensor",     "branch",      "other"};
+      "fma32",        "add32",       "other32",      "special32",  "slow32",      "fp64",
+      "integer",      "logic",       "compare",      "convert",    "move",        "load_global",
+      "store_global", "load_shared", "store_shared", "load_local", "store_local", "load_constant",
+      "parameter",    "atomic",      "async_copy",   "shuffle",    "vote",        "barrier",
+      "warp_barrier", "fence",       "tensor",       "branch",     "other"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

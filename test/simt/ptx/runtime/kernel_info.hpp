@@ -6,8 +6,8 @@
 
 #include "test/simt/ptx/runtime/registers.hpp"
 
-/// What a translated module says of its kernels: how to enter them, and what running each stretch of
-/// their code means for the counters.
+/// What a translated module says of its kernels: how to enter them, and what running each stretch
+/// of their code means for the counters.
 namespace fusemd::ptx {
 
 /// Kinds of instructions, for the counters. translator/instructions.py says which is which.

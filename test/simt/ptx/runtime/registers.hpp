@@ -5,8 +5,8 @@
 #include <cstring>
 #include <type_traits>
 
-/// What translated PTX is written in (test/simt/ptx/translator): registers as raw bits, instructions as
-/// the functions of this folder.
+/// What translated PTX is written in (test/simt/ptx/translator): registers as raw bits,
+/// instructions as the functions of this folder.
 namespace fusemd::ptx {
 
 using u8 = std::uint8_t;
@@ -20,8 +20,8 @@ using s64 = std::int64_t;
 using f32 = float;
 using f64 = double;
 
-/// Reads a register as an instruction's type: its low sizeof(T) bytes. PTX lets stores and conversions
-/// read a register wider than their type.
+/// Reads a register as an instruction's type: its low sizeof(T) bytes. PTX lets stores and
+/// conversions read a register wider than their type.
 template <class T, class Register>
 [[gnu::always_inline]] inline T get(Register bits) {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Register));
@@ -31,7 +31,8 @@ template <class T, class Register>
 }
 
 /// Writes a register. Loads and conversions may write a register wider than their type: signed
-/// integers are then extended by their sign, everything else by zeros (PTX ISA, operand size rules).
+/// integers are then extended by their sign, everything else by zeros (PTX ISA, operand size
+/// rules).
 template <class Register, class T>
 [[gnu::always_inline]] inline void put(Register& reg, T value) {
   static_assert(sizeof(T) <= sizeof(Register));

@@ -37,7 +37,8 @@ Thread::~Thread() {
   if (counter_ != nullptr) end_lane(*counter_, executions_);
 }
 
-// --- shared memory ---------------------------------------------------------------------------------
+// --- shared memory
+// ---------------------------------------------------------------------------------
 
 u32 Thread::shared_variable(const void* tag, const char* name, u32 bytes, u32 alignment) const {
   const auto* object =
@@ -50,9 +51,14 @@ u32 Thread::dynamic_shared() const {
   return static_cast<u32>(static_cast<const char*>(executor::dynamic_shared(0, bytes)) - shared);
 }
 
-// --- asynchronous copies ---------------------------------------------------------------------------
+// --- asynchronous copies
+// ---------------------------------------------------------------------------
 
-void Thread::copy_async(char* target, const char* source, u32 bytes, u32 load_site, u32 store_site) {
+void Thread::copy_async(char* target,
+                        const char* source,
+                        u32 bytes,
+                        u32 load_site,
+                        u32 store_site) {
   if (counter_ != nullptr) {
     count(source, load_site, bytes);
     count(target, store_site, bytes);
@@ -66,7 +72,8 @@ void Thread::copy_async_wait_all() {
   executor::copy_async_wait(0);
 }
 
-// --- threads together ------------------------------------------------------------------------------
+// --- threads together
+// ------------------------------------------------------------------------------
 
 void Thread::barrier(Site site) {
   if (counter_ != nullptr) meet_warp(*counter_);
@@ -90,8 +97,8 @@ void Thread::warp_barrier(u32 mask, Site site) {
   executor::collective(mask, executor::Collective::syncwarp, site, nullptr, nullptr);
 }
 
-/// c holds a segment mask (bits 8-12) and a clamp (bits 0-4): the lanes of a segment share the bits of
-/// the mask, and sources beyond the clamp, or before it for .up, are out of range.
+/// c holds a segment mask (bits 8-12) and a clamp (bits 0-4): the lanes of a segment share the bits
+/// of the mask, and sources beyond the clamp, or before it for .up, are out of range.
 std::pair<u32, bool> Thread::shuffle(Shuffle mode, u32 word, u32 b, u32 c, u32 mask, Site site) {
   const u32 segment = c >> 8 & 31;
   const u32 clamp = c & 31;
@@ -120,16 +127,16 @@ std::pair<u32, bool> Thread::shuffle(Shuffle mode, u32 word, u32 b, u32 c, u32 m
   }
   meet(mask);
   executor::ShufflePayload payload{word, inside ? static_cast<u32>(source) : lane};
-  executor::collective(
-      mask, executor::Collective::shuffle, site, &payload, executor::combine_shuffle);
+  executor::collective(mask, executor::Collective::shuffle, site, &payload,
+                       executor::combine_shuffle);
   return {static_cast<u32>(payload.bits), inside};
 }
 
 u32 Thread::vote_ballot(bool predicate, u32 mask, Site site) {
   meet(mask);
   u64 payload = predicate ? 1 : 0;
-  executor::collective(
-      mask, executor::Collective::ballot, site, &payload, executor::combine_ballot);
+  executor::collective(mask, executor::Collective::ballot, site, &payload,
+                       executor::combine_ballot);
   return static_cast<u32>(payload);
 }
 
@@ -167,7 +174,8 @@ void Thread::mma_m16n8k8_tf32(f32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2],
   executor::mma_m16n8k8_tf32(d, a, b, site);
 }
 
-// --- ends ------------------------------------------------------------------------------------------
+// --- ends
+// ------------------------------------------------------------------------------------------
 
 void Thread::relax(Site site) { executor::relax(site); }
 

@@ -20,12 +20,14 @@ namespace fusemd::ptx {
 
 using executor::Order;
 
-/// Where a collective stands: the kernel's source line, by which threads must meet, as reports give it.
+/// Where a collective stands: the kernel's source line, by which threads must meet, as reports give
+/// it.
 using Site = executor::Site;
 
 enum class Shuffle { up, down, bfly, idx };
 
-/// A vector access as one access of its full width, so that the checker and the counters see it whole.
+/// A vector access as one access of its full width, so that the checker and the counters see it
+/// whole.
 template <class T, unsigned kLanes>
 struct VectorOf {
   typedef T Type __attribute__((vector_size(kLanes * sizeof(T))));
@@ -39,8 +41,8 @@ using Vector = typename VectorOf<T, kLanes>::Type;
 
 /// One CUDA thread, as the statements of translated code see it.
 ///
-/// Translated code is compiled with the checker's instrumentation where a program has it, this runtime's
-/// own sources never: what a kernel's text does not do stands in thread.cpp.
+/// Translated code is compiled with the checker's instrumentation where a program has it, this
+/// runtime's own sources never: what a kernel's text does not do stands in thread.cpp.
 class Thread {
  public:
   /// `executions` has one counter for each of the kernel's stretches, all zero.
@@ -60,11 +62,15 @@ class Thread {
   [[nodiscard]] u32 first_stretch(u32 function) const { return kernel_.first_stretch[function]; }
 
   // --- shared memory ---
-  [[nodiscard]] u32 shared_variable(const void* tag, const char* name, u32 bytes, u32 alignment) const;
+  [[nodiscard]] u32 shared_variable(const void* tag,
+                                    const char* name,
+                                    u32 bytes,
+                                    u32 alignment) const;
   [[nodiscard]] u32 dynamic_shared() const;
   template <class Offset>
   [[nodiscard, gnu::always_inline]] char* shared_address(Offset offset) const {
-    if (offset >= kSharedWindow) [[unlikely]] bad_shared_address(offset);
+    if (offset >= kSharedWindow) [[unlikely]]
+      bad_shared_address(offset);
     return shared + offset;
   }
 
@@ -140,8 +146,7 @@ class Thread {
   }
   template <class T>
   T atomic_cas(char* address, T expected, T value, Order order, u32 site) {
-    return update<T>(
-        address, order, site, [=](T old) { return old == expected ? value : old; });
+    return update<T>(address, order, site, [=](T old) { return old == expected ? value : old; });
   }
   /// inc wraps to 0 after `value`; dec wraps to `value` after 0 or from anything above it.
   template <class T>
@@ -150,9 +155,8 @@ class Thread {
   }
   template <class T>
   T atomic_dec(char* address, T value, Order order, u32 site) {
-    return update<T>(address, order, site, [value](T old) {
-      return old == 0 || old > value ? value : old - 1;
-    });
+    return update<T>(address, order, site,
+                     [value](T old) { return old == 0 || old > value ? value : old - 1; });
   }
 
   // --- asynchronous copies ---
@@ -167,7 +171,8 @@ class Thread {
   bool barrier_and(bool predicate, Site site);
   bool barrier_or(bool predicate, Site site);
   void warp_barrier(u32 mask, Site site);
-  /// The word of the source lane, and whether that lane lies in range; if not, this lane's own word.
+  /// The word of the source lane, and whether that lane lies in range; if not, this lane's own
+  /// word.
   std::pair<u32, bool> shuffle(Shuffle mode, u32 word, u32 b, u32 c, u32 mask, Site site);
   u32 vote_ballot(bool predicate, u32 mask, Site site);
   bool vote_all(bool predicate, u32 mask, Site site) {
@@ -213,7 +218,8 @@ class Thread {
   /// A divisor, or the end of the launch if it is zero: PTX leaves the quotient unspecified.
   template <class T>
   [[gnu::always_inline]] T divisor(T value, Site site) {
-    if (value == 0) [[unlikely]] division_by_zero(site);
+    if (value == 0) [[unlikely]]
+      division_by_zero(site);
     return value;
   }
 
@@ -222,8 +228,10 @@ class Thread {
 
   template <unsigned kBytes>
   [[gnu::always_inline]] void check(const char* address, u32 site) {
-    if (reinterpret_cast<u64>(address) % kBytes != 0) [[unlikely]] misaligned(address, site);
-    if (counter_ != nullptr) [[unlikely]] count(address, site, kBytes);
+    if (reinterpret_cast<u64>(address) % kBytes != 0) [[unlikely]]
+      misaligned(address, site);
+    if (counter_ != nullptr) [[unlikely]]
+      count(address, site, kBytes);
   }
   template <class T, class Update>
   T update(char* address, Order order, u32 site, Update change) {
