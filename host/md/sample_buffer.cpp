@@ -104,6 +104,7 @@ void SampleBuffer::emit(SampleSink& sink, EnergyStatistics& statistics) const {
                   .time = time,
                   .replica = head.replica,
                   .atomic_numbers = sources_[slot].atomic_numbers,
+                  .masses = sources_[slot].masses,
                   .positions = part(positions_, row, slot),
                   .velocities = part(velocities_, row, slot),
                   .forces = part(forces_, row, slot),

@@ -28,6 +28,7 @@ struct SamplePlan {
 /// The atoms of one replica, for its samples.
 struct SampleSource {
   std::span<const int> atomic_numbers;
+  std::span<const double> masses;  ///< amu; empty: standard atomic weights
   const Dynamics* dynamics = nullptr;
   std::size_t first_atom = 0;  ///< number of atoms of all replicas before it
 };

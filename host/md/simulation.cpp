@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "host/elements.hpp"
 #include "host/md/replica_setup.hpp"
 #include "host/md/rounds.hpp"
 #include "host/md/sample_buffer.hpp"
@@ -104,6 +105,15 @@ struct Simulation::Parts {
   Progress progress(const Rounds& rounds, std::int64_t step, Clock::time_point start) const;
 };
 
+/// Masses that a reader of the trajectory could not guess: empty where all are standard.
+static std::span<const double> own_masses(const Composition& atoms) {
+  const std::span<const double> masses = atoms.dynamics.masses();
+  for (std::size_t i = 0; i < masses.size(); ++i) {
+    if (masses[i] != standard_atomic_weight(atoms.atomic_numbers[i])) return masses;
+  }
+  return {};
+}
+
 void Simulation::Parts::begin_run() {
   run_begin = first_step();
   failures.clear();
@@ -118,6 +128,7 @@ void Simulation::Parts::begin_run() {
   for (const std::size_t c : composition) {
     const Composition& atoms = table.compositions[c];
     sources.push_back({.atomic_numbers = atoms.atomic_numbers,
+                       .masses = own_masses(atoms),
                        .dynamics = &atoms.dynamics,
                        .first_atom = first_atom});
     first_atom += atoms.atomic_numbers.size();

@@ -119,6 +119,26 @@ std::string refusal(const Make& make) {
 
 }  // namespace
 
+TEST_CASE("frames carry the masses of a structure that brings its own, and only those") {
+  struct MassRecorder : SampleSink {
+    std::vector<std::vector<double>> masses;
+    void log(const LogRow&) override {}
+    void frame(const Frame& f) override { masses.emplace_back(f.masses.begin(), f.masses.end()); }
+  };
+  Structure heavy = triangle();
+  heavy.masses = {15.999, 2.014, 2.014};
+  const std::vector<Structure> structures = {triangle(), heavy};
+  SimulationOptions options;
+  options.steps = 1;
+  options.frame_every = 1;
+  options.replicas = 2;
+  const AnalyticPotential potential(bonds());
+  Simulation simulation(potential, structures, options);
+  MassRecorder recorder;
+  simulation.run(recorder);
+  REQUIRE(recorder.masses == std::vector<std::vector<double>>{{}, heavy.masses, {}, heavy.masses});
+}
+
 TEST_CASE("samples come ordered by step, then replica, all of them, from the calling thread") {
   for (const int threads : {1, 3}) {
     SimulationOptions options = seven(Ensemble::nve);
