@@ -61,6 +61,10 @@ void same_bits(const std::vector<T>& values) {
   same_bytes(values.data(), values.size() * sizeof(T));
 }
 
+/// Runs the body with the approximate instructions of kernels/fast_math.cuh off by up to their
+/// bounds, where that can be chosen; says whether it could.
+bool with_deviating_units(const std::function<void()>& body);
+
 /// Forgets what was recorded and returns its digest; for the programs that run cases.
 [[nodiscard]] std::uint64_t take_digest();
 
