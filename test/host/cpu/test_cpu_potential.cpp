@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include <atomic>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
 #include "host/cpu/cpu_potential.hpp"
 #include "host/reference/reference_potential.hpp"
+#include "test/support/allocation_count.hpp"
 #include "test/support/close.hpp"
 #include "test/support/potentials.hpp"
 #include "test/support/systems.hpp"
 #include "test/support/tiny_model.hpp"
 #include "weights/error.hpp"
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-// Counts what the step loop must not do. Sanitizers bring their own operators.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define FUSEMD_COUNTS_ALLOCATIONS 1
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto a = static_cast<std::size_t>(alignment);
-  if (void* p = std::aligned_alloc(a, (size + a - 1) / a * a)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-#endif
 
 namespace fusemd::test {
 namespace {
@@ -89,18 +63,16 @@ TEST_CASE("bits do not depend on threads, on earlier evaluations, or on shifts i
 }
 
 TEST_CASE("after the first call an evaluation allocates nothing") {
-#ifdef FUSEMD_COUNTS_ALLOCATIONS
   const auto potential = cpu::make_potential(shipped_like(64));
   for (const std::size_t atoms : {12u, 300u}) {
     const System system = random_box(atoms, 7);
     const auto evaluator = potential->make_evaluator(system.atomic_numbers);
     std::vector<Vec3> forces(atoms);
     evaluator->compute(system.positions, forces);
-    const long before = allocations;
+    const long before = allocation_count();
     for (int k = 0; k < 10; ++k) evaluator->compute(system.positions, forces);
-    REQUIRE(allocations == before);
+    REQUIRE(allocation_count() == before);
   }
-#endif
 }
 
 TEST_CASE("non-finite positions give a non-finite energy, on either search") {

@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
-#include <new>
 #include <random>
 #include <string>
 #include <sys/resource.h>
@@ -17,22 +16,10 @@
 #include "host/io/extxyz_writer.hpp"
 #include "host/io/frame_writer.hpp"
 #include "test/host/io/frames.hpp"
+#include "test/support/allocation_count.hpp"
 #include "test/support/catch.hpp"
 #include "test/support/temporary_folder.hpp"
 #include "weights/error.hpp"
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-// Counts every allocation of the program: the test of "no allocation once warm" needs it.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace fusemd {
 namespace {
@@ -297,9 +284,9 @@ TEST_CASE("once warm, neither the caller nor the writer allocates") {
   writer.flush();
   write_some();
   writer.flush();
-  const long before = allocations;
+  const long before = test::allocation_count();
   write_some();
-  CHECK(allocations == before);
+  CHECK(test::allocation_count() == before);
 }
 
 }  // namespace

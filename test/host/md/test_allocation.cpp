@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Counts calls of operator new: a program of its own, because it replaces the global one.
-#include <atomic>
-#include <cstdlib>
-#include <new>
+// Counts calls of operator new.
 #include <vector>
 
 #include "host/md/simulation.hpp"
 #include "host/md/velocities.hpp"
+#include "test/support/allocation_count.hpp"
 #include "test/support/catch.hpp"
 #include "test/support/md_fixture.hpp"
-
-namespace {
-std::atomic<long> allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-// g++ does not see that the memory below is malloc's wherever it is inlined.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace fusemd;
 using namespace fusemd::test;
@@ -45,9 +29,9 @@ TEST_CASE("steps allocate nothing") {
     replica.state.temperature = 300.0;
     draw_velocities({.temperature = 300.0}, kBent, kBentMasses, replica.state.velocities);
     REQUIRE(replica.start());
-    const long before = allocations;
+    const long before = allocation_count();
     const bool good = replica.run(10'000);
-    const long after = allocations;
+    const long after = allocation_count();
     REQUIRE(good);
     REQUIRE(after - before == 0);
   }
@@ -66,10 +50,10 @@ TEST_CASE("a simulation's allocations do not grow with its steps") {
     options.replicas = 4;
     Simulation simulation(potential, std::vector{structure}, options);
     NoSink sink;
-    const long before = allocations;
+    const long before = allocation_count();
     simulation.run(sink);
     REQUIRE(sink.rows == 4 * (steps / 10 + steps / 100 + 2));
-    return allocations - before;
+    return allocation_count() - before;
   };
   const long few = count(1000), many = count(200'000);
   INFO(few << " and " << many << " allocations");
