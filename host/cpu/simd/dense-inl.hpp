@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // C = A B + bias for a dozen rows at a time: the dense layers of the update block and the head.
 //
-// No BLAS: at 12 rows a library's packing and dispatch cost more than the product (measured 35 % of
-// the FMA peak for OpenBLAS against 95-99 % here, benchmarks/RESULTS.md). The tile keeps its whole
-// result in registers: 12 x 2 vectors with 32 registers, 6 x 2 with 16 (4 x 2 where a vector is 128
-// bits wide would waste loads, so 2 x 4). B comes in panels as wide as the tile, A is broadcast
-// element by element.
+// No BLAS: at 12 rows a library's packing and dispatch cost more than the product, and its bits
+// would depend on the library installed (docs/decisions/001-dependencies.md). The tile keeps its
+// whole result in registers: 12 x 2 vectors with 32 registers, 6 x 2 with 16 (4 x 2 where a vector
+// is 128 bits wide would waste loads, so 2 x 4). B comes in panels as wide as the tile, A is
+// broadcast element by element.
 #if defined(FUSEMD_DENSE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef FUSEMD_DENSE_INL_HPP
 #undef FUSEMD_DENSE_INL_HPP
