@@ -34,6 +34,10 @@ class Evaluator {
                          Virial* virial = nullptr) = 0;
 };
 
+/// What compute() answers where a position is not finite: NaN everywhere. Every engine asks first:
+/// an atom at NaN has no distance to any other and would silently drop out of every sum.
+double not_finite(std::span<Vec3> forces, Virial* virial);
+
 /// A model made ready for one engine: packed weights and tables, immutable, shared by all threads.
 class Potential {
  public:

@@ -150,7 +150,7 @@ void check_atom(const Structure& structure, std::size_t i) {
            std::to_string(structure.atomic_numbers[i]) + " for atom " + std::to_string(i + 1));
   }
   const Vec3& r = structure.positions[i];
-  if (!std::isfinite(r.x) || !std::isfinite(r.y) || !std::isfinite(r.z)) {
+  if (!is_finite(r)) {
     refuse(structure, "positions", "not finite", "coordinates in Angstrom",
            text(r.x) + " " + text(r.y) + " " + text(r.z) + " for " + atom_name(structure, i));
   }

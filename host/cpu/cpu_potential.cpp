@@ -2,8 +2,6 @@
 #include "host/cpu/cpu_potential.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -36,7 +34,7 @@ class CpuEvaluator final : public Evaluator {
       if (virial != nullptr) *virial = {};
       return 0.0;
     }
-    if (!take_positions(positions)) return refuse(forces, virial);
+    if (!take_positions(positions)) return not_finite(forces, virial);
     team_.run(&CpuEvaluator::run_member, this);
 
     double energy = 0.0;
@@ -59,10 +57,7 @@ class CpuEvaluator final : public Evaluator {
 
   /// False if a coordinate is not finite.
   bool take_positions(std::span<const Vec3> positions) {
-    double sum = 0.0;
-    for (const Vec3& r : positions)
-      sum += 0.0 * (r.x + r.y + r.z);  // NaN if anything is inf or NaN
-    if (!(sum == 0.0)) return false;
+    if (!std::ranges::all_of(positions, is_finite)) return false;
     if (work_.use_cells) {
       sort_into_cells(positions, model_->cutoff, work_);
       return true;
@@ -73,14 +68,6 @@ class CpuEvaluator final : public Evaluator {
       work_.z[i] = positions[i].z;
     }
     return true;
-  }
-
-  // An atom at NaN has no distance to any other and would silently drop out of every sum.
-  static double refuse(std::span<Vec3> forces, Virial* virial) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    std::ranges::fill(forces, Vec3{nan, nan, nan});
-    if (virial != nullptr) virial->fill(nan);
-    return nan;
   }
 
   std::shared_ptr<const PackedModel<T>> model_;

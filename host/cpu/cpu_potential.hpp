@@ -26,7 +26,7 @@ struct Options {
 
 /// The fast CPU engine.
 ///
-/// Source   docs/model.md; design facts in docs/numerics.md.
+/// Source   docs/model.md; tables: docs/decisions/002-tabulated-filters.md.
 /// Result   within 4e-5 eV/Angstrom of the reference engine with exact filters on ordinary
 /// molecules
 ///          (float rounding); 512-interval tables add at most 1e-4, 1024 at most 1.5e-5. The same

@@ -10,9 +10,8 @@
 namespace fusemd::cpu {
 namespace {
 
-/// Below this many channels the whole monomial table of a molecule's distances stays in the
-/// first-level caches and saves operations; above it the smaller B-spline rows win
-/// (benchmarks/RESULTS.md).
+/// Below this many channels the lines of the monomial table that a molecule touches stay in the
+/// caches, and monomials save operations; above it B-spline rows, a quarter of the size, are used.
 constexpr std::size_t kMonomialsBelow = 96;
 
 std::size_t round_up(std::size_t value, std::size_t multiple) {
@@ -266,11 +265,7 @@ PackedModel<T> pack_model(const Model& model, const PackingOptions& options) {
 
   const Assembler from(model);
   packed.n_rbf = static_cast<std::size_t>(config.num_rbf);
-  for (std::size_t k = 0; k < packed.n_rbf; ++k) {
-    const double width = from.value("rbf.widths", k);
-    packed.rbf_centers.push_back(from.value("rbf.centers", k));
-    packed.rbf_gammas.push_back(1.0 / (width * width));
-  }
+  packed.basis = radial_basis(model);
 
   const std::size_t rows = static_cast<std::size_t>(config.max_z) + 1;
   packed.embedding.ensure(rows * packed.hidden);

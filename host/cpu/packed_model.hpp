@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/cpu/aligned_buffer.hpp"
+#include "host/student_parameters.hpp"
 #include "weights/model.hpp"
 
 namespace fusemd::cpu {
@@ -15,7 +16,7 @@ inline constexpr std::size_t kBlock = 32;
 /// Matrix columns are padded to this many, the narrowest tile that every instruction set divides.
 inline constexpr std::size_t kColumnPadding = 16;
 
-/// How a layer's filter table lies in memory (docs/numerics.md: filter tables).
+/// How a layer's filter table lies in memory (filter_table.hpp has the spline).
 /// rows        B-spline coefficients, [block][knot][filter 3][32]: a quarter of the memory
 /// monomials   c0 + c1 t + c2 t^2 + c3 t^3 an interval, [block][interval][filter 3][4][32]: fewer
 ///             operations for value and slope together
@@ -73,8 +74,7 @@ struct PackedModel {
   std::size_t table_block_stride = 0;  ///< elements of one block's table
   double cutoff = 0.0;
   std::size_t n_rbf = 0;
-  std::vector<double> rbf_centers;  ///< [n_rbf], Angstrom
-  std::vector<double> rbf_gammas;   ///< [n_rbf], 1/Angstrom^2
+  RadialBasis basis;
 
   AlignedBuffer<T> embedding;  ///< [max_z + 1][hidden]
   std::vector<PackedLayer<T>> layers;

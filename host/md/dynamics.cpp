@@ -64,9 +64,7 @@ std::optional<StepFailure> compute_forces(ReplicaState& state,
   state.potential_energy = evaluator.compute(state.positions, state.forces);
   state.kinetic_energy = kinetic_energy(state.velocities, dynamics.masses());
   state.has_forces = true;
-  const bool forces_finite = std::all_of(
-      state.forces.begin(), state.forces.end(),
-      [](const Vec3& f) { return std::isfinite(f.x) && std::isfinite(f.y) && std::isfinite(f.z); });
+  const bool forces_finite = std::ranges::all_of(state.forces, is_finite);
   if (forces_finite && step_is_good(state, dynamics)) return {};
   return diagnose(state, dynamics);
 }

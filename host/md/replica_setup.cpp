@@ -57,10 +57,6 @@ std::string text(double value) {
   throw InputError(parts);
 }
 
-bool is_finite(const Vec3& v) {
-  return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z);
-}
-
 std::vector<double> masses_of(const Structure& structure) {
   if (!structure.masses.empty()) return structure.masses;
   std::vector<double> masses;

@@ -28,6 +28,15 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// Masses that a reader of the trajectory could not guess: empty where all are standard.
+std::span<const double> own_masses(const Composition& atoms) {
+  const std::span<const double> masses = atoms.dynamics.masses();
+  for (std::size_t i = 0; i < masses.size(); ++i) {
+    if (masses[i] != standard_atomic_weight(atoms.atomic_numbers[i])) return masses;
+  }
+  return {};
+}
+
 }  // namespace
 
 /// What one thread has to itself.
@@ -104,15 +113,6 @@ struct Simulation::Parts {
   Rounds::Plan rounds_plan();
   Progress progress(const Rounds& rounds, std::int64_t step, Clock::time_point start) const;
 };
-
-/// Masses that a reader of the trajectory could not guess: empty where all are standard.
-static std::span<const double> own_masses(const Composition& atoms) {
-  const std::span<const double> masses = atoms.dynamics.masses();
-  for (std::size_t i = 0; i < masses.size(); ++i) {
-    if (masses[i] != standard_atomic_weight(atoms.atomic_numbers[i])) return masses;
-  }
-  return {};
-}
 
 void Simulation::Parts::begin_run() {
   run_begin = first_step();

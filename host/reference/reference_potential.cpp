@@ -2,8 +2,6 @@
 #include "host/reference/reference_potential.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -12,10 +10,6 @@
 
 namespace fusemd::reference {
 namespace {
-
-bool is_finite(const Vec3& v) {
-  return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z);
-}
 
 class ReferenceEvaluator final : public Evaluator {
  public:
@@ -30,7 +24,7 @@ class ReferenceEvaluator final : public Evaluator {
   }
 
   double compute(std::span<const Vec3> positions, std::span<Vec3> forces, Virial* virial) override {
-    if (!std::ranges::all_of(positions, is_finite)) return refuse(forces, virial);
+    if (!std::ranges::all_of(positions, is_finite)) return not_finite(forces, virial);
     forward(*parameters_, atomic_numbers_, positions, values_);
     backward(*parameters_, values_, gradients_);
     sum_forces(forces);
@@ -41,14 +35,6 @@ class ReferenceEvaluator final : public Evaluator {
   }
 
  private:
-  // An atom at NaN has no distance to any other and would silently drop out of every sum.
-  static double refuse(std::span<Vec3> forces, Virial* virial) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    std::ranges::fill(forces, Vec3{nan, nan, nan});
-    if (virial != nullptr) virial->fill(nan);
-    return nan;
-  }
-
   // (B13)
   void sum_forces(std::span<Vec3> forces) const {
     std::ranges::fill(forces, Vec3{});

@@ -9,12 +9,10 @@
 #define FUSEMD_FILTERS_INL_HPP
 #endif
 
-#include <cmath>
-#include <numbers>
-
 #include "host/cpu/simd/activation-inl.hpp"
 #include "host/cpu/simd/dense-inl.hpp"
 #include "host/cpu/workspace.hpp"
+#include "host/student_math.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace fusemd::cpu::HWY_NAMESPACE {
@@ -48,14 +46,13 @@ HWY_NOINLINE void exact_filters(const PackedModel<T>& model,
   for (std::size_t p = 0; p < n_pairs; ++p) {
     const double inverse = static_cast<double>(work.pair_inverse[first_pair + p]);
     const double distance = 1.0 / inverse - kDistanceEpsilon;
-    const double k = std::numbers::pi / model.cutoff;
-    cutoff[p] = distance < model.cutoff ? 0.5 * (std::cos(k * distance) + 1.0) : 0.0;
-    cutoff_slope[p] = distance < model.cutoff ? -0.5 * k * std::sin(k * distance) : 0.0;
+    const ValueAndSlope fc = cutoff_function(distance, model.cutoff);
+    cutoff[p] = fc.value;
+    cutoff_slope[p] = fc.slope;
     T* HWY_RESTRICT value = scratch.basis.data() + 2 * p * model.n_rbf;
     T* HWY_RESTRICT slope = value + model.n_rbf;
     for (std::size_t b = 0; b < model.n_rbf; ++b) {
-      const double x = distance - model.rbf_centers[b], gamma = model.rbf_gammas[b];
-      const double g = std::exp(-gamma * x * x), dg = -2.0 * gamma * x * g;
+      const auto [g, dg] = radial_gaussian(distance, model.basis.centers[b], model.basis.gammas[b]);
       value[b] = static_cast<T>(cutoff_on_filter ? g : g * cutoff[p]);
       slope[b] = static_cast<T>(cutoff_on_filter ? dg : dg * cutoff[p] + g * cutoff_slope[p]);
     }
