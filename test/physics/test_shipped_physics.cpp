@@ -6,8 +6,8 @@
 #include "test/physics/gradient.hpp"
 #include "test/support/close.hpp"
 #include "test/support/potentials.hpp"
+#include "test/support/shipped_models.hpp"
 #include "test/support/systems.hpp"
-#include "weights/model_file.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 std::vector<Model> shipped_models() {
   std::vector<Model> models;
   for (const char* name : {"original", "tiny", "ultra_tiny"}) {
-    models.push_back(read_model(std::string(FUSEMD_SOURCE_DIR) + "/weights/" + name + ".json"));
+    models.push_back(shipped_model(name));
   }
   return models;
 }

@@ -8,8 +8,8 @@
 #include "test/support/golden.hpp"
 #include "test/support/potentials.hpp"
 #include "test/support/seed_weights.hpp"
+#include "test/support/shipped_models.hpp"
 #include "test/support/skip.hpp"
-#include "weights/model_file.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -33,8 +33,7 @@ std::vector<GoldenSet> golden_sets() {
   for (const std::string name : {"original", "tiny", "ultra_tiny"}) {
     const auto golden = shared_path("seedlings/golden/" + name + "_float64.json");
     if (!available(fs::exists(golden), golden.string())) continue;
-    const std::string file = std::string(FUSEMD_SOURCE_DIR) + "/weights/" + name + ".json";
-    sets.push_back({read_model(file), read_golden(golden)});
+    sets.push_back({shipped_model(name), read_golden(golden)});
   }
   return sets;
 }

@@ -7,21 +7,12 @@
 
 #include "host/io/append_file.hpp"
 #include "test/support/catch.hpp"
+#include "test/support/output_refusal.hpp"
 #include "test/support/temporary_folder.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd {
 namespace {
-
-template <typename Action>
-std::string refusal_of(Action&& action) {
-  try {
-    action();
-  } catch (const OutputError& error) {
-    return error.what();
-  }
-  return {};
-}
 
 TEST_CASE("a file grows at its end and is there without closing") {
   const test::TemporaryFolder folder;
@@ -36,7 +27,7 @@ TEST_CASE("a file grows at its end and is there without closing") {
   file.sync();
   file.close();
   file.close();
-  CHECK_FALSE(refusal_of([&] { file.append("x"); }).empty());
+  CHECK_FALSE(test::refusal_of([&] { file.append("x"); }).empty());
   CHECK(test::read_file(path) == "abcdef");
 }
 
@@ -51,9 +42,10 @@ TEST_CASE("an existing file is continued after the bytes that count") {
     CHECK(file.size() == 19);
   }
   CHECK(test::read_file(path) == "keep this, and this");
-  CHECK(refusal_of([&] { AppendFile(path, 20); }).find("shorter (19 bytes)") != std::string::npos);
+  CHECK(test::refusal_of([&] { AppendFile(path, 20); }).find("shorter (19 bytes)") !=
+        std::string::npos);
   CHECK(test::read_file(path) == "keep this, and this");
-  CHECK(refusal_of([&] { AppendFile(folder.file("none"), 0); }).find("No such file") !=
+  CHECK(test::refusal_of([&] { AppendFile(folder.file("none"), 0); }).find("No such file") !=
         std::string::npos);
   CHECK(folder.count() == 1);
 }
@@ -61,11 +53,11 @@ TEST_CASE("an existing file is continued after the bytes that count") {
 TEST_CASE("what cannot be written is said with path and reason") {
   const test::TemporaryFolder folder;
   AppendFile full("/dev/full");
-  CHECK(refusal_of([&] { full.append("x"); }) ==
+  CHECK(test::refusal_of([&] { full.append("x"); }) ==
         "/dev/full: cannot write to the file: No space left on device");
-  CHECK(refusal_of([&] { AppendFile(folder.path()); }) ==
+  CHECK(test::refusal_of([&] { AppendFile(folder.path()); }) ==
         folder.path() + ": cannot create the file: Is a directory");
-  CHECK(refusal_of([&] { AppendFile(folder.file("no/such/folder")); }).find("No such file") !=
+  CHECK(test::refusal_of([&] { AppendFile(folder.file("no/such/folder")); }).find("No such file") !=
         std::string::npos);
 }
 
@@ -74,7 +66,7 @@ TEST_CASE("an unwritable folder is an error") {
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
   const bool was_root = ::geteuid() == 0;  // root may write everywhere, so it steps down
   if (was_root) REQUIRE(::seteuid(65534) == 0);
-  const std::string message = refusal_of([&] { AppendFile(folder.file("log.csv")); });
+  const std::string message = test::refusal_of([&] { AppendFile(folder.file("log.csv")); });
   if (was_root) REQUIRE(::seteuid(0) == 0);
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
   CHECK(message.find("cannot create the file: Permission denied") != std::string::npos);
@@ -94,7 +86,7 @@ TEST_CASE("a disk that fills up leaves the file as the last whole write left it"
   {
     AppendFile file(path);
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-    message = refusal_of([&] {
+    message = test::refusal_of([&] {
       for (int k = 0; k < 10; ++k) file.append(frame);
     });
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);

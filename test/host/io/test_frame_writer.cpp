@@ -18,6 +18,7 @@
 #include "test/host/io/frames.hpp"
 #include "test/support/allocation_count.hpp"
 #include "test/support/catch.hpp"
+#include "test/support/output_refusal.hpp"
 #include "test/support/temporary_folder.hpp"
 #include "weights/error.hpp"
 
@@ -38,16 +39,6 @@ LogRow row_of(std::int64_t step) {
   row.step = step;
   row.potential_energy = 0.1 * static_cast<double>(step);
   return row;
-}
-
-template <typename Action>
-std::string refusal_of(Action&& action) {
-  try {
-    action();
-  } catch (const OutputError& error) {
-    return error.what();
-  }
-  return {};
 }
 
 template <typename Condition>
@@ -82,7 +73,7 @@ TEST_CASE("rows and frames come out whole, in order, as the formats say") {
     }
     writer.close();
     writer.close();
-    CHECK_FALSE(refusal_of([&] { writer.log(row_of(0)); }).empty());
+    CHECK_FALSE(test::refusal_of([&] { writer.log(row_of(0)); }).empty());
   }
   CHECK(test::read_file(folder.file("log.csv")) == log);
   CHECK(test::read_file(folder.file("trajectory.xyz")) == trajectory);
@@ -183,18 +174,18 @@ TEST_CASE("a full disk is reported at a later call and at close, and never from 
   {
     FrameWriter writer(
         {.log_path = {}, .trajectory_path = "/dev/full", .queue_bytes = 1'000'000, .resume = {}});
-    const std::string message = refusal_of([&] {
+    const std::string message = test::refusal_of([&] {
       for (std::int64_t step = 0; step < 100'000; ++step) writer.frame(benzene_like(step).view());
     });
     CHECK(message == "/dev/full: cannot write to the file: No space left on device");
-    CHECK_FALSE(refusal_of([&] { writer.flush(); }).empty());
-    CHECK_FALSE(refusal_of([&] { writer.close(); }).empty());
+    CHECK_FALSE(test::refusal_of([&] { writer.flush(); }).empty());
+    CHECK_FALSE(test::refusal_of([&] { writer.close(); }).empty());
   }
   {
     FrameWriter writer(
         {.log_path = {}, .trajectory_path = "/dev/full", .queue_bytes = 1'000'000, .resume = {}});
     writer.frame(benzene_like(1).view());
-    CHECK_FALSE(refusal_of([&] { writer.close(); }).empty());
+    CHECK_FALSE(test::refusal_of([&] { writer.close(); }).empty());
   }
   FrameWriter quiet(
       {.log_path = {}, .trajectory_path = "/dev/full", .queue_bytes = 1'000'000, .resume = {}});
@@ -212,11 +203,11 @@ TEST_CASE("a disk that fills up in the middle leaves whole frames only") {
     FrameWriter writer(
         {.log_path = {}, .trajectory_path = path, .queue_bytes = 400'000, .resume = {}});
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-    message = refusal_of([&] {
+    message = test::refusal_of([&] {
       for (std::int64_t step = 0; step < 5'000; ++step) writer.frame(benzene_like(step).view());
       writer.close();
     });
-    CHECK_FALSE(refusal_of([&] { writer.close(); }).empty());
+    CHECK_FALSE(test::refusal_of([&] { writer.close(); }).empty());
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   }
   CHECK(message == path + ": cannot write to the file: File too large");
@@ -234,7 +225,7 @@ TEST_CASE("a reader that goes away is an error and not the end of the process") 
   FrameWriter writer(
       {.log_path = {}, .trajectory_path = path, .queue_bytes = 100'000, .resume = {}});
   reader.join();
-  const std::string message = refusal_of([&] {
+  const std::string message = test::refusal_of([&] {
     for (std::int64_t step = 0; step < 100'000; ++step) writer.frame(benzene_like(step).view());
   });
   CHECK(message.find("Broken pipe") != std::string::npos);
@@ -243,7 +234,7 @@ TEST_CASE("a reader that goes away is an error and not the end of the process") 
 TEST_CASE("files that cannot be opened are refused at once") {
   const test::TemporaryFolder folder;
   CHECK(
-      refusal_of([&] {
+      test::refusal_of([&] {
         FrameWriter(
             {.log_path = folder.path(), .trajectory_path = {}, .queue_bytes = 1000, .resume = {}});
       }).find("Is a directory") != std::string::npos);

@@ -8,8 +8,8 @@
 #include "test/support/golden.hpp"
 #include "test/support/potentials.hpp"
 #include "test/support/seed_weights.hpp"
+#include "test/support/shipped_models.hpp"
 #include "test/support/skip.hpp"
-#include "weights/model_file.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -19,10 +19,6 @@ namespace fs = std::filesystem;
 const Tolerance kEnergy{1e-11, 1e-14,
                         "double rounding; totals beyond 1,000 eV by their last digits"};
 const Tolerance kForce{1e-11, 0.0, "double rounding, measured 2e-12 at worst"};
-
-Model shipped_model(const std::string& name) {
-  return read_model(std::string(FUSEMD_SOURCE_DIR) + "/weights/" + name + ".json");
-}
 
 void require_golden(const Model& model, const std::vector<GoldenCase>& cases, std::size_t count) {
   const auto potential = reference::make_reference_potential(model);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "weights/model_file.hpp"
+
+namespace fusemd::test {
+
+/// A model of weights/ by its name: original, tiny, ultra_tiny.
+inline Model shipped_model(const std::string& name) {
+  return read_model(std::string(FUSEMD_SOURCE_DIR) + "/weights/" + name + ".json");
+}
+
+}  // namespace fusemd::test
