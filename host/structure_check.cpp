@@ -143,16 +143,26 @@ void check_arrays(const Structure& structure) {
   if (structure.forces) check_size("forces", structure.forces->size());
 }
 
+void check_finite(const Structure& structure,
+                  const char* key,
+                  const char* unit,
+                  const Vec3& vector,
+                  std::size_t i) {
+  if (is_finite(vector)) return;
+  refuse(structure, key, "not finite", std::string("components in ") + unit,
+         text(vector.x) + " " + text(vector.y) + " " + text(vector.z) + " for " +
+             atom_name(structure, i));
+}
+
 void check_atom(const Structure& structure, std::size_t i) {
   if (element_symbol(structure.atomic_numbers[i]).empty()) {
     refuse(structure, "atomic_numbers", "no such element",
            "1 to " + std::to_string(element_count()),
            std::to_string(structure.atomic_numbers[i]) + " for atom " + std::to_string(i + 1));
   }
-  const Vec3& r = structure.positions[i];
-  if (!is_finite(r)) {
-    refuse(structure, "positions", "not finite", "coordinates in Angstrom",
-           text(r.x) + " " + text(r.y) + " " + text(r.z) + " for " + atom_name(structure, i));
+  check_finite(structure, "positions", "Angstrom", structure.positions[i], i);
+  if (structure.velocities) {
+    check_finite(structure, "velocities", "Angstrom/fs", (*structure.velocities)[i], i);
   }
   if (!structure.masses.empty()) {
     const double mass = structure.masses[i];
@@ -165,11 +175,15 @@ void check_atom(const Structure& structure, std::size_t i) {
 
 }  // namespace
 
-void check_structure(const Structure& structure) {
+void check_atoms(const Structure& structure) {
   check_arrays(structure);
+  for (std::size_t i = 0; i < structure.size(); ++i) check_atom(structure, i);
+}
+
+void check_structure(const Structure& structure) {
+  check_atoms(structure);
   CellGrid grid(structure.size());
   for (std::size_t i = 0; i < structure.size(); ++i) {
-    check_atom(structure, i);
     const Vec3& r = structure.positions[i];
     const int j = grid.closest(r, kClosestAtoms, structure.positions);
     if (j != kNone) {

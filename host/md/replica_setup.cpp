@@ -11,6 +11,7 @@
 #include "host/md/degrees_of_freedom.hpp"
 #include "host/md/rigid_motion.hpp"
 #include "host/md/velocities.hpp"
+#include "host/structure_check.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd {
@@ -40,16 +41,6 @@ std::string text(double value) {
   throw InputError(parts);
 }
 
-[[noreturn]] void refuse(const Structure& structure,
-                         const std::string& problem,
-                         const std::string& hint = {}) {
-  InputErrorParts parts;
-  parts.file = structure.name;
-  parts.problem = problem;
-  parts.hint = hint;
-  throw InputError(parts);
-}
-
 [[noreturn]] void refuse(const ReplicaState& state, const std::string& problem) {
   InputErrorParts parts;
   parts.key = "replica " + std::to_string(state.replica);
@@ -63,27 +54,6 @@ std::vector<double> masses_of(const Structure& structure) {
   for (const int number : structure.atomic_numbers)
     masses.push_back(standard_atomic_weight(number));
   return masses;
-}
-
-void check_structure(const Structure& structure) {
-  const std::size_t n = structure.size();
-  if (n == 0) refuse(structure, "a structure without atoms");
-  if (structure.positions.size() != n ||
-      (!structure.masses.empty() && structure.masses.size() != n) ||
-      (structure.velocities && structure.velocities->size() != n)) {
-    refuse(structure, "not as many positions, masses or velocities as atoms");
-  }
-  const std::vector<double> masses = masses_of(structure);
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::string atom = "atom " + std::to_string(i + 1);
-    if (!(masses[i] > 0.0) || !std::isfinite(masses[i])) {
-      refuse(structure, atom + " has no mass", "masses are in amu and greater than 0");
-    }
-    if (!is_finite(structure.positions[i])) refuse(structure, atom + " has no finite position");
-    if (structure.velocities && !is_finite((*structure.velocities)[i])) {
-      refuse(structure, atom + " has no finite velocity");
-    }
-  }
 }
 
 template <class T>
@@ -164,7 +134,7 @@ CompositionTable make_compositions(std::span<const Structure> structures,
   CompositionTable table;
   std::map<Key, std::size_t> known;
   for (const Structure& structure : structures) {
-    check_structure(structure);
+    check_atoms(structure);
     const std::vector<double> masses = masses_of(structure);
     const Shape shape = shape_of(structure.positions, masses);
     const std::int64_t n_f =

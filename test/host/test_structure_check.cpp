@@ -64,6 +64,8 @@ TEST_CASE("arrays, elements, coordinates and masses are checked") {
   structure.masses = {};
   structure.velocities = std::vector<Vec3>(3);
   CHECK(refusal_of(structure).find("'velocities': wrong number") != std::string::npos);
+  structure.velocities = std::vector<Vec3>{{}, {0, std::nan(""), 0}};
+  CHECK(refusal_of(structure).find("'velocities': not finite") != std::string::npos);
   structure.velocities = {};
   structure.atomic_numbers[1] = 0;
   CHECK(refusal_of(structure).find("no such element") != std::string::npos);
