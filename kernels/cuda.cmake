@@ -11,7 +11,7 @@ set(FUSEMD_NVDISASM "" CACHE FILEPATH "nvdisasm, to check the SASS counts of tes
 # Every part from Turing on, and PTX for what comes later: what a release holds, and what the budgets
 # in test/simt/budgets are kept for.
 set(FUSEMD_CUDA_ALL_ARCHITECTURES 75 80 86 89 90 100 120)
-# Compiling all of them makes every kernel file seven times as slow (docs/cuda-toolchain.md), so other
+# Compiling all of them makes every kernel file seven times as slow, so other
 # builds hold PTX alone, which the driver compiles when the program starts: the oldest runs on every
 # part, the newest has the tensor-core and asynchronous-copy paths.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
