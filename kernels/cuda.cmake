@@ -58,7 +58,8 @@ endif()
 
 # CMake 3.25 does not know that nvcc has C++20; CXX_STANDARD 20 would be refused for CUDA, too. fmad: as in C++, a fused
 # multiply-add is written by name, so that a kernel computes the same from source and from PTX.
-set(FUSEMD_CUDA_LANGUAGE_FLAGS -std=c++20 -fmad=false)
+# 20238: nvcc 13 misses the launch bounds of a kernel template where it is instantiated, although they are there.
+set(FUSEMD_CUDA_LANGUAGE_FLAGS -std=c++20 -fmad=false -diag-suppress=20238)
 
 # fusemd_cuda_target(TARGET): kernels of this target are compiled by these rules.
 function(fusemd_cuda_target target)
