@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// One warp an atom. Bound: double-precision units of consumer parts (8 operations a candidate, 64 a
+// cycle less than float), which is why this is for small systems only.
+#include "kernels/neighbours.cuh"
+#include "kernels/neighbours.hpp"
+
+namespace fusemd {
+namespace {
+
+constexpr unsigned kMaxThreads = 256;
+
+__global__ void __launch_bounds__(kMaxThreads)
+    all_pairs_warp_per_atom(BatchView batch,
+                            PositionsView positions,
+                            double cutoff,
+                            MutableEdges edges,
+                            std::uint32_t* __restrict__ room_needed) {
+  const simt::Warps warps = simt::grid_warps();
+  for (std::uint32_t i = warps.index; i < batch.n_atoms; i += warps.count) {
+    const std::uint32_t system = batch.system[i];
+    simt::all_pairs_of_system(positions, cutoff, i, i + 1, batch.system_start[system],
+                              batch.system_start[system + 1], edges, &room_needed[system], {0, 1});
+  }
+}
+
+}  // namespace
+
+void all_pairs(const BatchView& batch,
+               const PositionsView& positions,
+               double cutoff,
+               const MutableEdges& edges,
+               std::uint32_t* room_needed,
+               const LaunchPolicy& policy,
+               Stream stream) {
+  if (batch.n_atoms == 0) return;
+  const unsigned warps = policy.neighbour_threads / simt::kWarpSize;
+  simt::launch({.grid = {ceil_div(batch.n_atoms, warps)}, .block = {policy.neighbour_threads}},
+               stream, all_pairs_warp_per_atom, batch, positions, cutoff, edges, room_needed);
+}
+
+}  // namespace fusemd
