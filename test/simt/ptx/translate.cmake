@@ -69,10 +69,10 @@ function(fusemd_test_without_nvcc name)
   fusemd_add_test(${name} COMMAND sh ${ptx_dir}/without_nvcc.sh LABELS simt)
 endfunction()
 
-# fusemd_ptx_test(NAME SEEDS n SOURCES cases.cu...): a program of kernel cases, run from PTX: for each of
-# FUSEMD_PTX_ARCHITECTURES plain, and for the newest with the checker.
+# fusemd_ptx_test(NAME SEEDS n SOURCES cases.cu... [LIBRARIES ...]): a program of kernel cases, run from PTX: for
+# each of FUSEMD_PTX_ARCHITECTURES plain, and for the newest with the checker.
 function(fusemd_ptx_test name)
-  cmake_parse_arguments(arg "" "SEEDS" "SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "SEEDS" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT FUSEMD_CUDA)
     if(NOT FUSEMD_SANITIZE AND NOT FUSEMD_FUZZERS)
       fusemd_test_without_nvcc(${name}_ptx)
@@ -81,10 +81,12 @@ function(fusemd_ptx_test name)
   endif()
   foreach(architecture ${FUSEMD_PTX_ARCHITECTURES})
     fusemd_ptx_program(${name}_ptx${architecture} ${architecture} plain ${arg_SOURCES})
+    target_link_libraries(${name}_ptx${architecture} PRIVATE ${arg_LIBRARIES})
     fusemd_add_test(${name}_ptx${architecture}
       COMMAND ${name}_ptx${architecture} --seeds ${arg_SEEDS} LABELS full simt)
   endforeach()
   list(GET FUSEMD_PTX_ARCHITECTURES -1 newest)
   fusemd_ptx_program(${name}_ptx_checked ${newest} checked ${arg_SOURCES})
+  target_link_libraries(${name}_ptx_checked PRIVATE ${arg_LIBRARIES})
   fusemd_add_test(${name}_ptx_checked COMMAND ${name}_ptx_checked --seeds ${arg_SEEDS} LABELS full simt)
 endfunction()
