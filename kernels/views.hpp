@@ -23,8 +23,10 @@ struct DeviceSpan {
     return {data + first, count};
   }
 
-  operator DeviceSpan<const T>() const  // NOLINT(google-explicit-constructor): as T* to const T*
-      requires(!std::is_const_v<T>) {
+  // A template, because nvcc warns of a conversion that can never be called.
+  template <class U>
+  requires(std::is_same_v<U, const T> && !std::is_const_v<T>) operator DeviceSpan<U>()
+      const {  // NOLINT(google-explicit-constructor): as T* to const T*
     return {data, size};
   }
 };
@@ -50,8 +52,10 @@ struct HostSpan {
     return {data + first, count};
   }
 
-  operator HostSpan<const T>() const  // NOLINT(google-explicit-constructor): as T* to const T*
-      requires(!std::is_const_v<T>) {
+  // A template, because nvcc warns of a conversion that can never be called.
+  template <class U>
+  requires(std::is_same_v<U, const T> && !std::is_const_v<T>) operator HostSpan<U>()
+      const {  // NOLINT(google-explicit-constructor): as T* to const T*
     return {data, size};
   }
 };
