@@ -14,10 +14,28 @@ struct LaunchPolicy {
 
   unsigned neighbour_threads = 0;  ///< neighbour search: a warp an atom
   unsigned message_threads = 0;    ///< tabulated convolution, forward and backward: a warp an atom
+
+  unsigned node_threads = 0;  ///< per-atom ops (dense, update, readout, embedding): a tile of atoms
+  unsigned node_rows = 0;     ///< atoms of a tile, at most; a tensor instruction takes 16
+  unsigned node_blocks = 0;   ///< grid at most; blocks then stride over tiles
+  std::size_t node_shared_bytes = 0;  ///< of a tile, at most
+
+  unsigned dynamics_threads = 0;  ///< integration and thermostats: a block a system
 };
 
+/// No per-atom op and no integrator may be launched with wider blocks.
+inline constexpr unsigned kMaxNodeThreads = 256;
+inline constexpr unsigned kMaxDynamicsThreads = 256;
+
 inline constexpr LaunchPolicy kLaunchPolicies[] = {
-    {.compute_capability = 75, .neighbour_threads = 128, .message_threads = 128},
+    {.compute_capability = 75,
+     .neighbour_threads = 128,
+     .message_threads = 128,
+     .node_threads = 128,
+     .node_rows = 16,
+     .node_blocks = 4096,
+     .node_shared_bytes = 48 * 1024,
+     .dynamics_threads = 128},
 };
 
 /// The row for a device: that of the newest part which is not newer than the device.

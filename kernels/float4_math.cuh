@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Four channels at a time.
+
+#include "kernels/simt.cuh"
+
+namespace fusemd::simt {
+
+__device__ __forceinline__ float4 add(const float4& a, const float4& b) {
+  return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+}
+
+__device__ __forceinline__ float4 multiply(const float4& a, const float4& b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
+}
+
+__device__ __forceinline__ float4 multiply(float a, const float4& b) {
+  return make_float4(a * b.x, a * b.y, a * b.z, a * b.w);
+}
+
+/// a b + c, rounded once a channel.
+__device__ __forceinline__ float4 multiply_add(const float4& a, const float4& b, const float4& c) {
+  return make_float4(fmaf(a.x, b.x, c.x), fmaf(a.y, b.y, c.y), fmaf(a.z, b.z, c.z),
+                     fmaf(a.w, b.w, c.w));
+}
+
+__device__ __forceinline__ float4 multiply_add(float a, const float4& b, const float4& c) {
+  return make_float4(fmaf(a, b.x, c.x), fmaf(a, b.y, c.y), fmaf(a, b.z, c.z), fmaf(a, b.w, c.w));
+}
+
+template <class Function>
+__device__ __forceinline__ float4 map(const Function& function, const float4& a) {
+  return make_float4(function(a.x), function(a.y), function(a.z), function(a.w));
+}
+
+}  // namespace fusemd::simt
