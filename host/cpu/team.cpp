@@ -22,6 +22,7 @@ void wait_for_change(const std::atomic<unsigned>& value, unsigned old) {
 }  // namespace
 
 Team::Team(std::size_t size) {
+  if (size > 1) placement_.settle();
   for (std::size_t rank = 1; rank < size; ++rank)
     workers_.emplace_back([this, rank] { work(rank); });
 }
@@ -46,6 +47,7 @@ void Team::run(void (*function)(void*, std::size_t), void* argument) {
 }
 
 void Team::work(std::size_t rank) {
+  placement_.settle();
   unsigned seen = 0;
   while (true) {
     wait_for_change(job_, seen);

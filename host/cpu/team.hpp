@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "host/thread_placement.hpp"
+
 namespace fusemd::cpu {
 
 /// A few threads that run one function together, again and again, with barriers inside it. Made for
@@ -33,6 +35,7 @@ class Team {
   void work(std::size_t rank);
   void wait_for_all();
 
+  ThreadPlacement placement_;
   std::vector<std::thread> workers_;
   void (*function_)(void*, std::size_t) = nullptr;
   void* argument_ = nullptr;

@@ -15,6 +15,7 @@
 #include "host/md/replica_setup.hpp"
 #include "host/md/rounds.hpp"
 #include "host/md/sample_buffer.hpp"
+#include "host/thread_placement.hpp"
 
 namespace fusemd {
 namespace {
@@ -42,7 +43,9 @@ std::span<const double> own_masses(const Composition& atoms) {
 /// What one thread has to itself.
 struct Worker {
   std::vector<std::unique_ptr<Evaluator>> evaluators;  // one a composition, made when first needed
-  ReplicaState before;  // the replica at hand, as the ticket found it
+  /// The replica at hand. A step writes most of it, so a thread works on memory of its own: states
+  /// of neighbouring replicas share cache lines.
+  ReplicaState state;
 };
 
 struct Simulation::Parts {
@@ -143,41 +146,41 @@ void Simulation::Parts::fail(std::size_t slot, const StepFailure& failure) {
   failures.push_back({states[slot].replica, failure});
 }
 
-/// Returns the number of steps made. After a bad step the state goes back to the last good one: the
+/// Returns the number of steps made. After a bad step the replica stays at its last good one: the
 /// steps before are made again from where the ticket began, which gives the same bits and costs
 /// nothing while all is well.
 std::int64_t Simulation::Parts::advance_replica(Worker& worker,
                                                 std::size_t slot,
                                                 int buffer,
                                                 std::int64_t last_step) {
-  ReplicaState& state = states[slot];
-  if (state.failed) return 0;
+  if (states[slot].failed) return 0;
   const std::size_t c = composition[slot];
   const Dynamics& dynamics = table.compositions[c].dynamics;
   Evaluator& forces = evaluator(worker, c);
   SampleBuffer& samples = buffers[static_cast<std::size_t>(buffer)];
 
-  const bool is_start = state.step == 0 && !state.has_forces;
-  if (!state.has_forces) {
-    if (const auto failure = compute_forces(state, dynamics, forces)) {
+  const bool is_start = states[slot].step == 0 && !states[slot].has_forces;
+  if (!states[slot].has_forces) {
+    if (const auto failure = compute_forces(states[slot], dynamics, forces)) {
       fail(slot, *failure);
       return 0;
     }
   }
+  ReplicaState& state = worker.state;
+  state = states[slot];
   if (is_start && (plan.logs_at(0) || plan.frames_at(0))) samples.record(slot, state);
 
-  worker.before = state;
   const std::int64_t first_step = state.step;
   while (state.step < last_step) {
     const std::int64_t next = plan.next(state.step, last_step);
     if (const auto failure = advance(state, dynamics, forces, next - state.step)) {
-      state = worker.before;
-      advance(state, dynamics, forces, failure->step - 1 - first_step);
+      advance(states[slot], dynamics, forces, failure->step - 1 - first_step);
       fail(slot, *failure);
       return failure->step - first_step;
     }
     if (plan.logs_at(state.step) || plan.frames_at(state.step)) samples.record(slot, state);
   }
+  states[slot] = state;
   return last_step - first_step;
 }
 
@@ -299,10 +302,15 @@ SimulationResult Simulation::run(SampleSink& samples) {
   EnergyStatistics statistics(p.states.size());
   Rounds rounds(p.rounds_plan());
   {
+    ThreadPlacement placement;
+    if (p.workers.size() > 1) placement.settle();
     std::vector<std::jthread> threads;  // joined at the end of this block
     try {
       for (std::size_t w = 1; w < p.workers.size(); ++w) {
-        threads.emplace_back([&p, &rounds, w] { p.serve(p.workers[w], rounds); });
+        threads.emplace_back([&p, &rounds, &placement, w] {
+          placement.settle();
+          p.serve(p.workers[w], rounds);
+        });
       }
       p.collect(rounds, samples, statistics, start);
     } catch (...) {
