@@ -37,7 +37,7 @@ def read_table(path):
 
 
 def readable(mangled):
-    """The demangled names without return type and parameters: fusemd::embed<128>."""
+    """The demangled names without return type and parameters: embed<128>."""
     text = subprocess.run(['c++filt'], input='\n'.join(mangled), capture_output=True, text=True,
                           check=True).stdout.splitlines()
     names = {}
@@ -48,9 +48,10 @@ def readable(mangled):
             if letter == '(' and depth == 0 and not name.startswith('(anonymous', i):
                 end = i
                 break
-        # "void" stands before templates only. Casts in arguments, (unsigned int)128, say nothing.
-        name = re.sub(r'^void ', '', name[:end])
-        names[symbol] = re.sub(r'\((unsigned |signed )?\w+\)(?=[\w-])', '', name)
+        # "void" stands before templates only. Unnamed namespaces and casts in arguments,
+        # (fusemd::DenseKind)2, say nothing.
+        name = name[:end].removeprefix('void ').replace('(anonymous namespace)::', '')
+        names[symbol] = re.sub(r'\([\w: ]+\)(?=[\w-])', '', name).removeprefix('fusemd::')
     return names
 
 

@@ -22,7 +22,7 @@ CLASSES = {
     'shared_store': r'STS\b',
     'copy_async': r'LDGSTS\b',
     'shuffle': r'SHFL\b',
-    'barrier': r'BAR\b|WARPSYNC\b',
+    'barrier': r'BAR\b',
     'atomic': r'(ATOM|ATOMG|ATOMS|RED|REDG)\b',
     'local': r'(LDL|STL)\b',
 }
