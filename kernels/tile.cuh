@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/dense.hpp"
 #include "kernels/launch_policy.hpp"
 #include "kernels/simt.cuh"
 
@@ -17,6 +18,17 @@ __device__ __forceinline__ void for_each_vector(unsigned rows, unsigned groups, 
     const unsigned row = item / groups;
     body(row, 4 * (item - row * groups));
   }
+}
+
+/// Sets columns [width, dense_padded(width)) of a tile's rows to 0: the weights there are 0, but 0
+/// times whatever the memory held need not be.
+__device__ __forceinline__ void clear_padding(float* rows,
+                                              unsigned stride,
+                                              unsigned n_rows,
+                                              unsigned width) {
+  for_each_vector(n_rows, (dense_padded(width) - width) / 4, [&](unsigned row, unsigned c) {
+    simt::store_vector(rows + row * stride + width + c, make_float4(0.0f, 0.0f, 0.0f, 0.0f));
+  });
 }
 
 /// Calls body(first, rows) for every tile of atoms that is this block's. A barrier follows each, so
@@ -40,7 +52,8 @@ struct TileShape {
 /// Tiles of policy.node_rows atoms, fewer where the policy's shared memory does not hold them or
 /// where there are not so many; a block strides over tiles if there are more than node_blocks.
 inline TileShape tile_shape(unsigned n_atoms, std::size_t row_floats, const LaunchPolicy& policy) {
-  const std::size_t fitting = policy.node_shared_bytes / (row_floats * sizeof(float));
+  const std::size_t fitting =
+      policy.node_shared_bytes / std::max<std::size_t>(1, row_floats * sizeof(float));
   TileShape tile;
   tile.rows = static_cast<unsigned>(std::max<std::size_t>(
       1, std::min({std::size_t{policy.node_rows}, fitting, std::size_t{n_atoms}})));

@@ -8,79 +8,14 @@
 // other columns, would need a path of their own.
 
 #include "kernels/activation.cuh"
-#include "kernels/batch.hpp"
 #include "kernels/dense.cuh"
-#include "kernels/float4_math.cuh"
+#include "kernels/features.cuh"
 #include "kernels/tile.cuh"
 #include "kernels/update.hpp"
 
 namespace fusemd {
 
-/// An atom's four components for four channels.
-struct FeatureVector {
-  float4 s, x, y, z;
-};
-
-__device__ __forceinline__ FeatureVector load_features(const float* features,
-                                                       unsigned atom,
-                                                       unsigned c,
-                                                       unsigned n_channels) {
-  const float* source = features + feature_offset(atom, n_channels) + c;
-  return {simt::load_vector<float4>(source), simt::load_vector<float4>(source + n_channels),
-          simt::load_vector<float4>(source + 2 * n_channels),
-          simt::load_vector<float4>(source + 3 * n_channels)};
-}
-
-__device__ __forceinline__ void store_features(float* features,
-                                               unsigned atom,
-                                               unsigned c,
-                                               unsigned n_channels,
-                                               const FeatureVector& value) {
-  float* target = features + feature_offset(atom, n_channels) + c;
-  simt::store_vector(target, value.s);
-  simt::store_vector(target + n_channels, value.x);
-  simt::store_vector(target + 2 * n_channels, value.y);
-  simt::store_vector(target + 3 * n_channels, value.z);
-}
-
 namespace detail {
-
-__device__ __forceinline__ float4 norm_square(const FeatureVector& v, float epsilon) {
-  const float square = epsilon * epsilon;
-  return simt::multiply_add(
-      v.x, v.x,
-      simt::multiply_add(
-          v.y, v.y, simt::multiply_add(v.z, v.z, make_float4(square, square, square, square))));
-}
-
-/// n of (9) and (9').
-__device__ __forceinline__ float4 norms(const FeatureVector& v, float epsilon) {
-  return simt::map([](float square) { return simt::fast_sqrt(square); }, norm_square(v, epsilon));
-}
-
-/// n_ / n of (B5), 0 where n is 0.
-__device__ __forceinline__ float4 along_norm(const FeatureVector& v,
-                                             const float4& grad_norm,
-                                             float epsilon) {
-  const float4 inverse = simt::map(
-      [](float square) {
-        constexpr float kLeastNormal = 0x1p-126f;  // the units take what is smaller for 0
-        return square >= kLeastNormal || square != square ? simt::fast_rsqrt(square) : 0.0f;
-      },
-      norm_square(v, epsilon));
-  return simt::multiply(grad_norm, inverse);
-}
-
-/// Columns [width, dense_padded(width)) of a tile's rows: the weights there are 0, but 0 times
-/// whatever the memory held need not be.
-__device__ __forceinline__ void clear_padding(float* rows,
-                                              unsigned stride,
-                                              unsigned n_rows,
-                                              unsigned width) {
-  for_each_vector(n_rows, (dense_padded(width) - width) / 4, [&](unsigned row, unsigned c) {
-    simt::store_vector(rows + row * stride + width + c, make_float4(0.0f, 0.0f, 0.0f, 0.0f));
-  });
-}
 
 /// (13): component a of M V', or of M^T V where `transposed`.
 __device__ __forceinline__ float4 mixed(const float (&m)[9],
@@ -112,9 +47,9 @@ __device__ __forceinline__ void update_forward_tile(const UpdateForward& op,
   for_each_vector(rows, f / 4, [&](unsigned row, unsigned c) {
     const FeatureVector in = load_features(op.messages, first + row, c, f);
     simt::store_vector(joined + row * wide + c, in.s);
-    simt::store_vector(joined + row * wide + f + c, detail::norms(in, op.shape.norm_epsilon));
+    simt::store_vector(joined + row * wide + f + c, norms(in, op.shape.norm_epsilon));
   });
-  detail::clear_padding(joined, wide, rows, 2 * f);
+  clear_padding(joined, wide, rows, 2 * f);
   __syncthreads();
   dense_rows<kKind>(joined, wide, rows, op.weights.in, [&](unsigned row, unsigned column, float q) {
     const Activation a = silu_and_slope(q);
@@ -174,7 +109,7 @@ __device__ __forceinline__ void update_backward_tile(const UpdateBackward& op,
       simt::store_vector(target + 2 * f, grad_delta);
     }
   });
-  detail::clear_padding(grad_gates, wide, rows, n_gates * f);
+  clear_padding(grad_gates, wide, rows, n_gates * f);
   __syncthreads();
   dense_rows<kKind>(
       grad_gates, wide, rows, op.weights.out_back, [&](unsigned row, unsigned column, float grad) {
@@ -193,8 +128,7 @@ __device__ __forceinline__ void update_backward_tile(const UpdateBackward& op,
     const float* back = grad_in + row * wide + c;
     const float* gate = op.gates + std::size_t{first + row} * (n_gates - 1) * f + c;
     const float4 beta = simt::load_vector<float4>(gate);
-    const float4 along =
-        detail::along_norm(in, simt::load_vector<float4>(back + f), op.shape.norm_epsilon);
+    const float4 along = along_norm(in, simt::load_vector<float4>(back + f), op.shape.norm_epsilon);
     FeatureVector out{simt::add(grad.s, simt::load_vector<float4>(back)),
                       simt::multiply_add(grad.x, beta, simt::multiply(along, in.x)),
                       simt::multiply_add(grad.y, beta, simt::multiply(along, in.y)),

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// An atom's features, four channels at a time, and the norms of its vectors.
+
+#include "kernels/batch.hpp"
+#include "kernels/fast_math.cuh"
+#include "kernels/float4_math.cuh"
+
+namespace fusemd {
+
+/// The four components of one atom for four channels.
+struct FeatureVector {
+  float4 s, x, y, z;
+};
+
+__device__ __forceinline__ FeatureVector load_features(const float* features,
+                                                       unsigned atom,
+                                                       unsigned c,
+                                                       unsigned n_channels) {
+  const float* source = features + feature_offset(atom, n_channels) + c;
+  return {simt::load_vector<float4>(source), simt::load_vector<float4>(source + n_channels),
+          simt::load_vector<float4>(source + 2 * n_channels),
+          simt::load_vector<float4>(source + 3 * n_channels)};
+}
+
+__device__ __forceinline__ void store_features(float* features,
+                                               unsigned atom,
+                                               unsigned c,
+                                               unsigned n_channels,
+                                               const FeatureVector& value) {
+  float* target = features + feature_offset(atom, n_channels) + c;
+  simt::store_vector(target, value.s);
+  simt::store_vector(target + n_channels, value.x);
+  simt::store_vector(target + 2 * n_channels, value.y);
+  simt::store_vector(target + 3 * n_channels, value.z);
+}
+
+/// n^2 of (9').
+__device__ __forceinline__ float4 norm_square(const FeatureVector& v, float epsilon) {
+  const float square = epsilon * epsilon;
+  return simt::multiply_add(
+      v.x, v.x,
+      simt::multiply_add(
+          v.y, v.y, simt::multiply_add(v.z, v.z, make_float4(square, square, square, square))));
+}
+
+/// n of (9) and (9').
+__device__ __forceinline__ float4 norms(const FeatureVector& v, float epsilon) {
+  return simt::map([](float square) { return simt::fast_sqrt(square); }, norm_square(v, epsilon));
+}
+
+/// n_ / n of (B5), 0 where n is 0.
+__device__ __forceinline__ float4 along_norm(const FeatureVector& v,
+                                             const float4& grad_norm,
+                                             float epsilon) {
+  const float4 inverse = simt::map(
+      [](float square) {
+        constexpr float kLeastNormal = 0x1p-126f;     // the units take what is smaller for 0
+        const bool vanishes = square < kLeastNormal;  // false for NaN, which stays
+        return vanishes ? 0.0f : simt::fast_rsqrt(square);
+      },
+      norm_square(v, epsilon));
+  return simt::multiply(grad_norm, inverse);
+}
+
+}  // namespace fusemd
