@@ -10,7 +10,7 @@
 namespace fusemd {
 
 /// One layer's filters as a cubic B-spline with uniform knots on [0, cutoff]; host code makes the
-/// coefficients (host/cpu/filter_table.hpp has the formula) and rounds them to float once. The
+/// coefficients (host/filter_table.hpp has the formula) and rounds them to float once. The
 /// spline gives the value and, as its own derivative, the slope.
 struct FilterTable {
   const float* coefficients = nullptr;  ///< [n_intervals + 3][3][n_channels]: f^s, f^1, f^2

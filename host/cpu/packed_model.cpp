@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "host/cpu/filter_table.hpp"
-#include "host/filter.hpp"
+#include "host/filter_table.hpp"
 
 namespace fusemd::cpu {
 namespace {
@@ -101,17 +100,7 @@ void fill_table(const Model& model,
                 AlignedBuffer<T>& table) {
   const auto h = static_cast<std::size_t>(model.config.hidden_dim);
   const std::size_t n = packed.n_intervals, curves = 3 * h;
-  std::vector<double> knots(n + 1);
-  for (std::size_t k = 0; k <= n; ++k) {
-    knots[k] = packed.cutoff * static_cast<double>(k) / static_cast<double>(n);
-  }
-  const std::vector<double> ends = {knots.front(), knots.back()};
-  std::vector<double> values((n + 1) * curves), end_values(2 * curves), slopes(2 * curves);
-  evaluate_filters(model, static_cast<int>(layer), knots, values, {});
-  evaluate_filters(model, static_cast<int>(layer), ends, end_values, slopes);
-  const CubicBSpline spline =
-      interpolate(packed.cutoff, n, curves, values, std::span(slopes).first(curves),
-                  std::span(slopes).last(curves));
+  const CubicBSpline spline = filter_spline(model, static_cast<int>(layer), n);
 
   table.ensure(packed.table_block_stride * packed.blocks);
   const double* c = spline.coefficients.data();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "host/cpu/filter_table.hpp"
+#include "host/filter_table.hpp"
 
-namespace fusemd::cpu {
+#include "host/filter.hpp"
+
+namespace fusemd {
 
 CubicBSpline interpolate(double length,
                          std::size_t n_intervals,
@@ -48,4 +50,19 @@ CubicBSpline interpolate(double length,
   return spline;
 }
 
-}  // namespace fusemd::cpu
+CubicBSpline filter_spline(const Model& model, int layer, std::size_t n_intervals) {
+  const std::size_t curves = 3 * static_cast<std::size_t>(model.config.hidden_dim);
+  const double cutoff = model.config.cutoff;
+  std::vector<double> knots(n_intervals + 1);
+  for (std::size_t k = 0; k <= n_intervals; ++k) {
+    knots[k] = cutoff * static_cast<double>(k) / static_cast<double>(n_intervals);
+  }
+  const std::vector<double> ends = {knots.front(), knots.back()};
+  std::vector<double> values(knots.size() * curves), end_values(2 * curves), slopes(2 * curves);
+  evaluate_filters(model, layer, knots, values, {});
+  evaluate_filters(model, layer, ends, end_values, slopes);
+  return interpolate(cutoff, n_intervals, curves, values, std::span(slopes).first(curves),
+                     std::span(slopes).last(curves));
+}
+
+}  // namespace fusemd

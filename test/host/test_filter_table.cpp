@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 
-#include "host/cpu/filter_table.hpp"
+#include "host/filter_table.hpp"
 #include "test/support/close.hpp"
 
 namespace fusemd::test {
 namespace {
 
-double spline_value(const cpu::CubicBSpline& spline, double d) {
+double spline_value(const CubicBSpline& spline, double d) {
   const double x = d / spline.length * static_cast<double>(spline.n_intervals);
   const auto k = std::min(static_cast<std::size_t>(x), spline.n_intervals - 1);
   const double t = x - static_cast<double>(k), r = 1.0 - t;
@@ -20,13 +20,13 @@ double spline_value(const cpu::CubicBSpline& spline, double d) {
   return value;
 }
 
-cpu::CubicBSpline of_function(double (*f)(double), double (*df)(double), std::size_t n) {
+CubicBSpline of_function(double (*f)(double), double (*df)(double), std::size_t n) {
   std::vector<double> samples;
   for (std::size_t k = 0; k <= n; ++k) {
     samples.push_back(f(5.0 * static_cast<double>(k) / static_cast<double>(n)));
   }
   const double first = df(0.0), last = df(5.0);
-  return cpu::interpolate(5.0, n, 1, samples, {&first, 1}, {&last, 1});
+  return interpolate(5.0, n, 1, samples, {&first, 1}, {&last, 1});
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
-namespace fusemd::cpu {
+#include "weights/model.hpp"
+
+namespace fusemd {
 
 /// Cubic B-spline with uniform knots on [0, length] through given samples of several curves at
 /// once.
@@ -33,4 +35,11 @@ CubicBSpline interpolate(double length,
                          std::span<const double> first_slopes,
                          std::span<const double> last_slopes);
 
-}  // namespace fusemd::cpu
+/// The filters of one layer as a spline on [0, cutoff], built in double from exact values and the
+/// exact slopes at both ends (host/filter.hpp): what every engine with tabulated filters computes
+/// with, each in its own layout.
+///
+/// Shapes   n_curves = 3 H: blocks f^s, f^1, f^2.
+CubicBSpline filter_spline(const Model& model, int layer, std::size_t n_intervals);
+
+}  // namespace fusemd

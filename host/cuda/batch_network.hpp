@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "host/cuda/device_buffer.hpp"
+#include "host/cuda/device_model.hpp"
+#include "host/cuda/pinned_buffer.hpp"
+#include "kernels/batch.hpp"
+
+namespace fusemd::cuda {
+
+/// Energies and forces of a batch of systems on a device: one kernel a stage, forward and backward.
+/// Owns every array between the positions and the forces; after construction it allocates only
+/// when a list of edges has to grow.
+///
+/// Result   a system's energy and forces have the same bits alone and in any batch.
+/// Cost     about (28 L + 6) F floats of device memory an atom, and 20 bytes an edge; 4 L + 2
+///          launches an evaluation.
+/// Errors   DeviceError: out of memory, or a launch that the device refuses.
+class BatchNetwork {
+ public:
+  /// `systems`: the atomic numbers of each; elements are checked by the caller.
+  BatchNetwork(std::shared_ptr<const DeviceModel> model, std::span<const std::vector<int>> systems);
+
+  std::uint32_t n_systems() const { return batch_.n_systems; }
+  std::uint32_t n_atoms() const { return batch_.n_atoms; }
+  const BatchView& batch() const { return batch_; }
+  const DeviceModel& model() const { return *model_; }
+
+  // In device memory; x, y, z are rows of [n_atoms].
+  double* positions() { return positions_.data(); }            ///< [3][n_atoms], Angstrom
+  const double* forces() const { return forces_.data(); }      ///< [3][n_atoms], eV/Angstrom
+  const double* energies() const { return energies_.data(); }  ///< [n_systems], eV
+  const double* virials() const { return virials_.data(); }    ///< [n_atoms][9], eV
+
+  /// Puts one evaluation into the stream: energies and forces of the positions, and virials if
+  /// wanted. Does not wait.
+  void evaluate(Stream stream, bool with_virials);
+
+  /// Waits, and looks whether every list of edges had room. If not, gives the lists of the systems
+  /// concerned more, and returns false: what was computed is void, evaluate() again.
+  bool edges_had_room(Stream stream);
+
+ private:
+  void lay_out_edges(Stream stream);
+
+  std::shared_ptr<const DeviceModel> model_;
+  std::vector<std::uint32_t> system_start_;  ///< [n_systems + 1]
+  std::vector<std::uint32_t> edge_room_;     ///< [n_systems] edges that a row of the system holds
+
+  DeviceBuffer<std::uint32_t> device_start_, device_system_, device_element_;
+  BatchView batch_;
+  DeviceBuffer<double> positions_, forces_, atom_energies_, energies_, virials_;
+
+  DeviceBuffer<std::uint32_t> edge_start_, edge_count_, edge_j_;
+  DeviceBuffer<float> edge_geometry_;  ///< four floats an edge
+  DeviceBuffer<std::uint32_t> room_needed_;
+  PinnedBuffer<std::uint32_t> host_room_needed_;
+
+  // [n_atoms][4][F] each: the input of every layer, and what its convolution made of it.
+  std::vector<DeviceBuffer<float>> features_, messages_;
+  // What the update's backward pass needs of its forward pass.
+  std::vector<DeviceBuffer<float>> slopes_, gates_;
+  DeviceBuffer<float> adjoint_messages_, adjoint_features_;
+};
+
+}  // namespace fusemd::cuda

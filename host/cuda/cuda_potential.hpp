@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "host/cuda/device_model.hpp"
+#include "host/potential.hpp"
+#include "weights/model.hpp"
+
+namespace fusemd::cuda {
+
+/// A student model on the current CUDA device, with tabulated filters. Each evaluator has a stream
+/// and buffers of its own; an evaluation waits for its result.
+///
+/// Result   as Evaluator demands; forces are within 4e-5 eV/Angstrom of the double engine with the
+///          same filter table.
+/// Errors   InputError: table-intervals out of range; DeviceError: out of memory.
+std::unique_ptr<Potential> make_potential(const Model& model, const ModelOptions& options);
+
+}  // namespace fusemd::cuda
