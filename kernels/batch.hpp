@@ -8,8 +8,6 @@
 
 #include "kernels/platform.hpp"
 
-struct float4;  // CUDA's, or the executor's
-
 namespace fusemd {
 
 /// Which atoms form which system. Systems are molecules, replicas or structures of one batch; atoms
@@ -62,7 +60,7 @@ struct EdgesView {
   const std::uint32_t* start = nullptr;  ///< [n_atoms + 1], ascending, first 0
   const std::uint32_t* count = nullptr;  ///< [n_atoms]
   const std::uint32_t* j = nullptr;      ///< [start[n_atoms]]
-  const float4* geometry = nullptr;      ///< [start[n_atoms]]
+  const float* geometry = nullptr;       ///< [start[n_atoms]][4], aligned to 16 bytes
 };
 
 /// The same for those who write it.
@@ -70,7 +68,7 @@ struct MutableEdges {
   const std::uint32_t* start = nullptr;
   std::uint32_t* count = nullptr;
   std::uint32_t* j = nullptr;
-  float4* geometry = nullptr;
+  float* geometry = nullptr;
 
   operator EdgesView() const {  // NOLINT(google-explicit-constructor): as T* to const T*
     return {start, count, j, geometry};

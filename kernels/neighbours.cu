@@ -5,7 +5,7 @@
 #include "kernels/neighbours.hpp"
 
 namespace fusemd {
-namespace {
+namespace neighbours_kernels {
 
 constexpr unsigned kMaxThreads = 256;
 
@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(kMaxThreads)
   }
 }
 
-}  // namespace
+}  // namespace neighbours_kernels
 
 void all_pairs(const BatchView& batch,
                const PositionsView& positions,
@@ -35,7 +35,8 @@ void all_pairs(const BatchView& batch,
   if (batch.n_atoms == 0) return;
   const unsigned warps = policy.neighbour_threads / simt::kWarpSize;
   simt::launch({.grid = {ceil_div(batch.n_atoms, warps)}, .block = {policy.neighbour_threads}},
-               stream, all_pairs_warp_per_atom, batch, positions, cutoff, edges, room_needed);
+               stream, neighbours_kernels::all_pairs_warp_per_atom, batch, positions, cutoff, edges,
+               room_needed);
 }
 
 }  // namespace fusemd

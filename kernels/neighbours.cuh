@@ -70,7 +70,7 @@ class RowWriter {
       edges_.j[begin_ + place] = j;
       // Candidate lists (kernels/cell_list.hpp) are rows without geometry.
       if (edges_.geometry != nullptr) {
-        store_vector(&edges_.geometry[begin_ + place].x, edge_geometry(r));
+        store_vector(edges_.geometry + 4 * std::size_t{begin_ + place}, edge_geometry(r));
       }
     }
     found_ += static_cast<std::uint32_t>(__popc(hits));

@@ -9,7 +9,7 @@
 #include "kernels/tabulated_convolution.cuh"
 
 namespace fusemd {
-namespace {
+namespace tabulated_convolution_kernels {
 
 constexpr unsigned kMaxThreads = 128;
 // Blocks that must fit a multiprocessor at once. It bounds registers: more blocks, and ptxas
@@ -46,6 +46,10 @@ __global__ void __launch_bounds__(kMaxThreads, kBackwardBlocks)
       virials, add_to, simt::grid_warps());
 }
 
+}  // namespace tabulated_convolution_kernels
+
+namespace {
+
 LaunchShape warp_per_atom(std::uint32_t n_atoms, const LaunchPolicy& policy) {
   const unsigned warps = policy.message_threads / simt::kWarpSize;
   return {.grid = {ceil_div(n_atoms, warps)}, .block = {policy.message_threads}};
@@ -60,10 +64,12 @@ void forward(const FilterTable& table,
              float* messages,
              const LaunchPolicy& policy,
              Stream stream) {
-  simt::launch(warp_per_atom(n_atoms, policy), stream,
-               options.first_layer ? tabulated_convolution_warp_per_atom<kChannels, true>
-                                   : tabulated_convolution_warp_per_atom<kChannels, false>,
-               table, options, n_atoms, edges, features, messages);
+  simt::launch(
+      warp_per_atom(n_atoms, policy), stream,
+      options.first_layer
+          ? tabulated_convolution_kernels::tabulated_convolution_warp_per_atom<kChannels, true>
+          : tabulated_convolution_kernels::tabulated_convolution_warp_per_atom<kChannels, false>,
+      table, options, n_atoms, edges, features, messages);
 }
 
 template <unsigned kChannels, bool kVirial>
@@ -81,8 +87,10 @@ void backward(const FilterTable& table,
               Stream stream) {
   simt::launch(warp_per_atom(n_atoms, policy), stream,
                options.first_layer
-                   ? tabulated_convolution_backward_warp_per_atom<kChannels, true, kVirial>
-                   : tabulated_convolution_backward_warp_per_atom<kChannels, false, kVirial>,
+                   ? tabulated_convolution_kernels::tabulated_convolution_backward_warp_per_atom<
+                         kChannels, true, kVirial>
+                   : tabulated_convolution_kernels::tabulated_convolution_backward_warp_per_atom<
+                         kChannels, false, kVirial>,
                table, options, n_atoms, edges, features, adjoint_messages, adjoint_features, forces,
                virials, accumulate == Accumulate::add);
 }

@@ -14,7 +14,7 @@ struct Edge {
 };
 
 __device__ __forceinline__ Edge load_edge(const EdgesView& edges, std::uint32_t slot) {
-  return {edges.j[slot], load4(&edges.geometry[slot].x)};
+  return {edges.j[slot], load4(edges.geometry + 4 * std::size_t{slot})};
 }
 
 /// Calls visit(edge) for every edge of atom i that this team takes, in order. The next edge is read

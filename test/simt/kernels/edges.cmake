@@ -1,0 +1,27 @@
+# Ops on edges: neighbours, convolutions, forces.
+
+add_library(fusemd_edge_fixture INTERFACE)
+target_sources(fusemd_edge_fixture INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/edge_fixture.cpp)
+target_link_libraries(fusemd_edge_fixture INTERFACE fusemd_test_support)
+
+# fusemd_edge_test(NAME KERNELS x... CASES x.cpp... [CUTS files...] [SEEDS n]): kernel cases on levels 1 to 3, with
+# the named .cu files of kernels/ and the neighbour search. 20 shuffled schedules where they cost little; SEEDS in
+# the slow variants.
+function(fusemd_edge_test name)
+  cmake_parse_arguments(arg "" "SEEDS" "KERNELS;CASES;CUTS" ${ARGN})
+  set(sources ${arg_CASES})
+  list(TRANSFORM sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  foreach(kernel neighbours ${arg_KERNELS})
+    list(APPEND sources ${PROJECT_SOURCE_DIR}/kernels/${kernel}.cu)
+  endforeach()
+  fusemd_simt_test(${name} VARIANTS plain SEEDS 20 SOURCES ${sources} LIBRARIES fusemd_edge_fixture)
+  if(checked IN_LIST simt_variants)
+    fusemd_simt_test(${name} VARIANTS asan checked SEEDS ${arg_SEEDS} SOURCES ${sources} CUTS ${arg_CUTS}
+      LIBRARIES fusemd_edge_fixture)
+  endif()
+  fusemd_ptx_test(${name} SEEDS ${arg_SEEDS} SOURCES ${sources} LIBRARIES fusemd_edge_fixture)
+endfunction()
+
+fusemd_edge_test(simt_neighbours CASES test_neighbours.cpp SEEDS 5)
+fusemd_edge_test(simt_tabulated_convolution
+  KERNELS tabulated_convolution CASES test_tabulated_convolution.cpp SEEDS 2)
