@@ -6,34 +6,20 @@
 #include "host/md/rigid_motion.hpp"
 #include "host/md/velocities.hpp"
 #include "host/md/velocity_verlet.hpp"
-#include "kernels/random.hpp"
+#include "host/units.hpp"
 
 namespace fusemd {
 namespace {
 
-struct Thermostat {
-  double sqrt_keep = 0.0;  // sqrt(c)
-  double refresh = 0.0;    // (1 - c) k_B T / 2, eV
-  std::int64_t degrees_of_freedom = 0;
-};
-
-void rescale(ReplicaState& state, const Thermostat& thermostat) {
-  const double before = state.kinetic_energy;
-  if (thermostat.degrees_of_freedom == 0 || !(before > 0.0)) return;
+void rescale(ReplicaState& state, const CsvrConstants& thermostat) {
   const RandomStream stream{.seed = state.seed,
                             .replica = static_cast<std::uint32_t>(state.replica),
                             .step = state.step,
                             .purpose = RandomPurpose::csvr_kinetic};
-  const PhiloxBlock block = stream.block(0);
-  const double r1 = normal_pair(block.word[0], block.word[1]).first;
-  const double others = chi_square(stream, 1, thermostat.degrees_of_freedom - 1);
-  const double a = thermostat.refresh / before;
-  // A7 as a sum of squares: rounding cannot make it negative, and the root's sign is that of A8.
-  const double root = thermostat.sqrt_keep + r1 * std::sqrt(a);
-  const double alpha2 = root * root + a * others;
-  const double alpha = std::copysign(std::sqrt(alpha2), root);
-  for (Vec3& v : state.velocities) v *= alpha;
-  state.kinetic_energy = alpha2 * before;
+  const double before = state.kinetic_energy;
+  const CsvrScale scale = csvr_scale(stream, thermostat, before);
+  for (Vec3& v : state.velocities) v *= scale.alpha;
+  state.kinetic_energy = scale.alpha_square * before;
   state.heat += state.kinetic_energy - before;
 }
 
@@ -46,16 +32,19 @@ void take_out_rigid_motion(ReplicaState& state, const Dynamics& dynamics) {
 
 }  // namespace
 
+CsvrConstants csvr_constants(const DynamicsParameters& p, double temperature) {
+  const double keep = std::exp(-p.timestep / p.csvr_time);
+  return {.sqrt_keep = std::sqrt(keep),
+          .refresh = -std::expm1(-p.timestep / p.csvr_time) * 0.5 * units::kBoltzmann * temperature,
+          .degrees_of_freedom = p.degrees_of_freedom};
+}
+
 bool advance_csvr(ReplicaState& state,
                   const Dynamics& dynamics,
                   Evaluator& evaluator,
                   std::int64_t n_steps) {
   const DynamicsParameters& p = dynamics.parameters();
-  const double keep = std::exp(-p.timestep / p.csvr_time);
-  const Thermostat thermostat{.sqrt_keep = std::sqrt(keep),
-                              .refresh = -std::expm1(-p.timestep / p.csvr_time) * 0.5 *
-                                         units::kBoltzmann * state.temperature,
-                              .degrees_of_freedom = p.degrees_of_freedom};
+  const CsvrConstants thermostat = csvr_constants(p, state.temperature);
   for (std::int64_t n = 0; n < n_steps; ++n) {
     if (p.rigid_motion_every > 0 && state.step % p.rigid_motion_every == 0) {
       take_out_rigid_motion(state, dynamics);

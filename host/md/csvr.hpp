@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/md/dynamics.hpp"
+#include "kernels/csvr_scale.hpp"
 
 namespace fusemd {
 
@@ -30,5 +31,8 @@ bool advance_csvr(ReplicaState& state,
                   const Dynamics& dynamics,
                   Evaluator& evaluator,
                   std::int64_t n_steps);
+
+/// What the rescaling of a replica at this temperature (K) depends on.
+CsvrConstants csvr_constants(const DynamicsParameters& parameters, double temperature);
 
 }  // namespace fusemd

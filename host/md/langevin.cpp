@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kNoiseBlock = 16;  // atoms whose noise waits on the stack
 
-struct OrnsteinUhlenbeck {
-  double keep = 0.0;   // c
-  double noise = 0.0;  // sqrt((1 - c^2) k_B T), Angstrom/fs amu^1/2
-};
-
 /// The steps O and A. Returns twice the kinetic energy that O added, in amu (Angstrom/fs)^2.
 double thermalise_and_drift(ReplicaState& state,
                             const Dynamics& dynamics,
@@ -56,15 +51,19 @@ double thermalise_and_drift(ReplicaState& state,
 
 }  // namespace
 
+OrnsteinUhlenbeck ornstein_uhlenbeck(const DynamicsParameters& p, double temperature) {
+  const double kT = units::kBoltzmann * temperature * units::kAccelerationPerForce;
+  // 1 - c^2 by expm1: a weak friction loses no digits.
+  return {.keep = std::exp(-p.friction * p.timestep),
+          .noise = std::sqrt(-std::expm1(-2.0 * p.friction * p.timestep) * kT)};
+}
+
 bool advance_langevin(ReplicaState& state,
                       const Dynamics& dynamics,
                       Evaluator& evaluator,
                       std::int64_t n_steps) {
   const DynamicsParameters& p = dynamics.parameters();
-  const double kT = units::kBoltzmann * state.temperature * units::kAccelerationPerForce;
-  // 1 - c^2 by expm1: a weak friction loses no digits.
-  const OrnsteinUhlenbeck o{.keep = std::exp(-p.friction * p.timestep),
-                            .noise = std::sqrt(-std::expm1(-2.0 * p.friction * p.timestep) * kT)};
+  const OrnsteinUhlenbeck o = ornstein_uhlenbeck(p, state.temperature);
   const double half_step = 0.5 * p.timestep;
   for (std::int64_t n = 0; n < n_steps; ++n) {
     kick_and_drift(state, dynamics, half_step);

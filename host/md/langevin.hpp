@@ -24,4 +24,11 @@ bool advance_langevin(ReplicaState& state,
                       Evaluator& evaluator,
                       std::int64_t n_steps);
 
+/// The constants of O for a replica at this temperature (K).
+struct OrnsteinUhlenbeck {
+  double keep = 0.0;   ///< c
+  double noise = 0.0;  ///< sqrt((1 - c^2) k_B T), Angstrom/fs amu^1/2
+};
+OrnsteinUhlenbeck ornstein_uhlenbeck(const DynamicsParameters& parameters, double temperature);
+
 }  // namespace fusemd

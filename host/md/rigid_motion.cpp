@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "host/md/rigid_motion.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
+
+#include "kernels/rigid_rotation.hpp"
 
 namespace fusemd {
 namespace {
 
-constexpr double kLinearRatio = 1e-5;
-
-using Matrix = std::array<std::array<double, 3>, 3>;
-
-Matrix inertia_tensor(std::span<const Vec3> positions, std::span<const double> masses) {
+SymmetricEigen inertia_of(std::span<const Vec3> positions, std::span<const double> masses) {
   const Vec3 centre = centre_of_mass(positions, masses);
-  Matrix inertia{};
+  double inertia[3][3] = {};
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const Vec3 r = positions[i] - centre;
     const std::array<double, 3> d{r.x, r.y, r.z};
@@ -24,12 +20,7 @@ Matrix inertia_tensor(std::span<const Vec3> positions, std::span<const double> m
       for (std::size_t b = 0; b < 3; ++b) inertia[a][b] -= masses[i] * d[a] * d[b];
     }
   }
-  return inertia;
-}
-
-Shape shape_of(const PrincipalAxes& inertia) {
-  if (!(inertia.moments[2] > 0.0)) return Shape::atom;
-  return inertia.moments[0] <= kLinearRatio * inertia.moments[2] ? Shape::linear : Shape::bent;
+  return eigen_symmetric(inertia);
 }
 
 }  // namespace
@@ -56,50 +47,25 @@ Vec3 angular_momentum(std::span<const Vec3> positions,
 }
 
 PrincipalAxes principal_axes(std::span<const Vec3> positions, std::span<const double> masses) {
-  Matrix a = inertia_tensor(positions, masses);
-  Matrix v{{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}}};
-  // A sweep squares the relative size of what is off the diagonal: 16 are more than ever needed.
-  for (int sweep = 0; sweep < 16; ++sweep) {
-    const double off = std::abs(a[0][1]) + std::abs(a[0][2]) + std::abs(a[1][2]);
-    if (off <= 1e-18 * (a[0][0] + a[1][1] + a[2][2])) break;
-    for (std::size_t p = 0; p < 2; ++p) {
-      for (std::size_t q = p + 1; q < 3; ++q) {
-        if (a[p][q] == 0.0) continue;
-        const double theta = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
-        const double t = std::copysign(1.0, theta) / (std::abs(theta) + std::hypot(theta, 1.0));
-        const double c = 1.0 / std::hypot(t, 1.0), s = t * c;
-        for (auto& row : a) {
-          const double x = row[p], y = row[q];
-          row[p] = c * x - s * y;
-          row[q] = s * x + c * y;
-        }
-        for (std::size_t k = 0; k < 3; ++k) {
-          const double x = a[p][k], y = a[q][k];
-          a[p][k] = c * x - s * y;
-          a[q][k] = s * x + c * y;
-        }
-        for (auto& row : v) {
-          const double x = row[p], y = row[q];
-          row[p] = c * x - s * y;
-          row[q] = s * x + c * y;
-        }
-      }
-    }
-  }
-  std::array<std::size_t, 3> order{0, 1, 2};
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t i, std::size_t j) { return a[i][i] < a[j][j]; });
+  const SymmetricEigen inertia = inertia_of(positions, masses);
   PrincipalAxes result;
   for (std::size_t k = 0; k < 3; ++k) {
-    result.moments[k] = a[order[k]][order[k]];
-    result.axes[k] = {v[0][order[k]], v[1][order[k]], v[2][order[k]]};
+    result.moments[k] = inertia.values[k];
+    result.axes[k] = {inertia.vectors[k][0], inertia.vectors[k][1], inertia.vectors[k][2]};
   }
   return result;
 }
 
 Shape shape_of(std::span<const Vec3> positions, std::span<const double> masses) {
   if (positions.size() < 2) return Shape::atom;
-  return shape_of(principal_axes(positions, masses));
+  switch (first_rotation_axis(inertia_of(positions, masses))) {
+    case 0:
+      return Shape::bent;
+    case 1:
+      return Shape::linear;
+    default:
+      return Shape::atom;
+  }
 }
 
 void remove_rigid_motion(std::span<const Vec3> positions,
@@ -109,15 +75,11 @@ void remove_rigid_motion(std::span<const Vec3> positions,
   const Vec3 drift = (1.0 / mass) * momentum(velocities, masses);
   for (Vec3& v : velocities) v -= drift;
 
-  const PrincipalAxes inertia = principal_axes(positions, masses);
-  const Shape shape = shape_of(inertia);
-  if (shape == Shape::atom) return;
   const Vec3 centre = centre_of_mass(positions, masses);
   const Vec3 spin = angular_momentum(positions, velocities, masses);
-  Vec3 omega;
-  for (std::size_t k = shape == Shape::linear ? 1 : 0; k < 3; ++k) {
-    omega += (dot(spin, inertia.axes[k]) / inertia.moments[k]) * inertia.axes[k];
-  }
+  double turning[3];
+  angular_velocity(inertia_of(positions, masses), {spin.x, spin.y, spin.z}, turning);
+  const Vec3 omega{turning[0], turning[1], turning[2]};
   for (std::size_t i = 0; i < velocities.size(); ++i) {
     velocities[i] -= cross(omega, positions[i] - centre);
   }

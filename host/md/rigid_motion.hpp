@@ -31,11 +31,10 @@ Vec3 angular_momentum(std::span<const Vec3> positions,
                       std::span<const Vec3> velocities,
                       std::span<const double> masses);
 
-/// Eigenvalues and eigenvectors of the inertia tensor by cyclic Jacobi rotations.
+/// Eigenvalues and eigenvectors of the inertia tensor (kernels/rigid_rotation.hpp).
 PrincipalAxes principal_axes(std::span<const Vec3> positions, std::span<const double> masses);
 
-/// Linear: the smallest moment of inertia is at most 1e-5 of the largest (CO2 bent by 0.7
-/// degrees, a geometry relaxed to 0.01 eV/Angstrom, is still linear). All atoms at one point
+/// Linear: as first_rotation_axis() of kernels/rigid_rotation.hpp has it. All atoms at one point
 /// count as one atom.
 Shape shape_of(std::span<const Vec3> positions, std::span<const double> masses);
 
