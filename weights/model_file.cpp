@@ -3,15 +3,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <limits>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -20,6 +15,7 @@
 #include "weights/json_field.hpp"
 #include "weights/model_check.hpp"
 #include "weights/model_keys.hpp"
+#include "weights/read_file.hpp"
 #include "weights/strict_json.hpp"
 
 namespace fusemd {
@@ -223,8 +219,8 @@ std::vector<ReferenceFrame> read_reference_frames(const JsonField& field) {
   return frames;
 }
 
-Model read_model_tree(const JsonValue& tree, std::string_view text) {
-  const JsonField root(tree, "");
+/// Everything but the tensors.
+Model read_header(const JsonField& root, std::string_view text) {
   require_known_format(root);
   root.allow_only({"format", "version", "architecture", "name", "config", "units", "elements",
                    "reference_energies_eV", "provenance", "training_domain", "reference_frames",
@@ -248,50 +244,15 @@ Model read_model_tree(const JsonValue& tree, std::string_view text) {
   if (const auto field = root.find("reference_frames")) {
     model.reference_frames = read_reference_frames(*field);
   }
-  model.tensors = read_tensors(root.at("tensors"), model.config);
-  check_model(model);
   return model;
 }
 
-std::string read_text(const std::string& path) {
-  const auto refuse = [&](std::string problem, std::string found, std::string hint) {
-    throw InputError(
-        {path, 0, {}, std::move(problem), "a model file", std::move(found), std::move(hint)});
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    refuse("cannot be read", "a directory", "name a file in it");
-  }
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             std::fclose);
-  if (!file) refuse("cannot be opened", std::strerror(errno), "check the path and its permissions");
-
-  // By size first, in pieces after that: pipes have none, and files may grow.
-  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-  const std::size_t known = ignored ? 0 : static_cast<std::size_t>(size);
-  const auto require_acceptable = [&](std::size_t n) {
-    if (n > kLargestFile) refuse("too large", "more than 512 MiB", "is this a model file?");
-  };
-  require_acceptable(known);
-  const std::size_t piece = std::max<std::size_t>(known + 1, std::size_t{1} << 16);
-  std::string text;
-  for (;;) {
-    const std::size_t before = text.size();
-    text.resize(before + piece);
-    text.resize(before + std::fread(text.data() + before, 1, piece, file.get()));
-    require_acceptable(text.size());
-    if (text.size() < before + piece) break;
-  }
-  if (std::ferror(file.get()) != 0) refuse("cannot be read", std::strerror(errno), "");
-  return text;
-}
-
-}  // namespace
-
-Model parse_model(std::string_view text, const std::string& name) {
+/// Reads a text by `read`, which throws with a key only, and adds file and line to that.
+template <typename Read>
+Model read_tree(std::string_view text, const std::string& name, Read read) {
   const JsonValue tree = parse_strict_json(text, name);
   try {
-    return read_model_tree(tree, text);
+    return read(JsonField(tree, ""));
   } catch (const InputError& error) {
     InputErrorParts parts = error.parts();
     parts.file = name;
@@ -301,6 +262,23 @@ Model parse_model(std::string_view text, const std::string& name) {
   }
 }
 
-Model read_model(const std::string& path) { return parse_model(read_text(path), path); }
+}  // namespace
+
+Model parse_model(std::string_view text, const std::string& name) {
+  return read_tree(text, name, [&](const JsonField& root) {
+    Model model = read_header(root, text);
+    model.tensors = read_tensors(root.at("tensors"), model.config);
+    check_model(model);
+    return model;
+  });
+}
+
+Model parse_model_header(std::string_view text, const std::string& name) {
+  return read_tree(text, name, [&](const JsonField& root) { return read_header(root, text); });
+}
+
+Model read_model(const std::string& path) {
+  return parse_model(read_whole_file(path, kLargestFile, "a model file"), path);
+}
 
 }  // namespace fusemd

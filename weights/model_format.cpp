@@ -8,6 +8,7 @@
 
 #include "weights/base64.hpp"
 #include "weights/error.hpp"
+#include "weights/little_endian.hpp"
 #include "weights/model_check.hpp"
 #include "weights/model_file.hpp"
 #include "weights/model_keys.hpp"
@@ -59,14 +60,9 @@ std::string data_of(const std::vector<float>& values) {
   if constexpr (std::endian::native == std::endian::little) {
     return base64_encode(std::as_bytes(std::span(values)));
   }
-  std::vector<std::byte> bytes;
-  for (const float value : values) {
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-      bytes.push_back(static_cast<std::byte>(bits >> shift & 0xFFU));
-    }
-  }
-  return base64_encode(bytes);
+  std::string bytes;
+  append_little_endian(bytes, values);
+  return base64_encode(std::as_bytes(std::span(bytes)));
 }
 
 std::string choice_of(std::span<const std::string_view> choices, std::size_t index) {
@@ -138,14 +134,30 @@ std::string reference_frames_of(const std::vector<ReferenceFrame>& frames) {
   return text + "\n  ]";
 }
 
-std::string tensors_of(const std::map<std::string, Tensor>& tensors) {
+/// Each float32 as the digits of the double that equals it: whoever reads doubles has it exactly.
+std::string numbers_of(const std::vector<float>& values) {
+  std::string text = "[";
+  for (const float value : values) {
+    if (text.size() > 1) text += ", ";
+    text += text_of(static_cast<double>(value));
+  }
+  return text + ']';
+}
+
+std::string tensors_of(const std::map<std::string, Tensor>& tensors, TensorText as) {
   std::string text = "{";
   for (const auto& [name, tensor] : tensors) {
     if (text.size() > 1) text += ',';
     text += "\n    \"" + name + "\": {\"shape\": " + list_of(tensor.shape) + ", \"dtype\": \"" +
-            std::string(model_keys::kDtype) + "\", \"data\": \"";
-    text += data_of(tensor.values);
-    text += "\"}";
+            std::string(model_keys::kDtype) + "\", \"data\": ";
+    if (as == TensorText::base64) {
+      text += '"';
+      text += data_of(tensor.values);
+      text += '"';
+    } else {
+      text += numbers_of(tensor.values);
+    }
+    text += '}';
   }
   return text + "\n  }";
 }
@@ -168,9 +180,8 @@ void check_provenance(const std::string& text) {
                     {}});
 }
 
-}  // namespace
-
-std::string format_model(const Model& model) {
+/// Everything before the tensors; the object stays open.
+std::string header_of(const Model& model) {
   check_model(model);
   check_provenance(model.provenance);
   std::string text = "{\n  \"format\": \"" + std::string(model_keys::kFormat) + '"';
@@ -195,8 +206,17 @@ std::string format_model(const Model& model) {
   if (!model.reference_frames.empty()) {
     add("reference_frames", reference_frames_of(model.reference_frames));
   }
-  add("tensors", tensors_of(model.tensors));
+  return text;
+}
+
+}  // namespace
+
+std::string format_model(const Model& model, TensorText as) {
+  std::string text = header_of(model) + ",\n  \"tensors\": ";
+  text += tensors_of(model.tensors, as);
   return text + "\n}\n";
 }
+
+std::string format_model_header(const Model& model) { return header_of(model) + "\n}\n"; }
 
 }  // namespace fusemd
