@@ -65,6 +65,8 @@ setup_missing() {
         ;;
       python) setup_python >/dev/null || echo python3 ;;
       numpy) setup_has_module numpy || echo python3-numpy ;;
+      torch) setup_has_module torch || echo python3-torch ;;
+      zip) setup_has_header zip.h || echo libzip-dev ;;
       ase) setup_has_module ase || echo python3-ase ;;
       clang) command -v clang++ >/dev/null || echo clang ;;
       fuzzer)

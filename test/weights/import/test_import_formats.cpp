@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The seed's checkpoints in every form that PyTorch writes: bit for bit the tensors of the JSON
+// files, which test/support/seed_weights.cpp reads apart from the code under test, and golden
+// energies and forces.
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "host/reference/reference_potential.hpp"
+#include "test/support/catch.hpp"
+#include "test/support/close.hpp"
+#include "test/support/golden.hpp"
+#include "test/support/potentials.hpp"
+#include "test/support/python.hpp"
+#include "test/support/seed_weights.hpp"
+#include "test/support/skip.hpp"
+#include "test/support/temporary_folder.hpp"
+#include "weights/import/assemble_model.hpp"
+#include "weights/import/open_checkpoint.hpp"
+#include "weights/model_file.hpp"
+
+namespace fusemd::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Tolerance kEnergy{1e-11, 0.0, "double rounding, as for weights that were never converted"};
+const Tolerance kForce{1e-11, 0.0, "double rounding, as for weights that were never converted"};
+
+checkpoint::ImportedModel import_file(const std::string& path) {
+  return assemble_model(checkpoint::open_checkpoint(path), {}, {});
+}
+
+/// Equal as numbers and in every bit: -0.0 is not 0.0.
+void require_same_tensors(const Model& model, const Model& expected) {
+  REQUIRE(model.tensors.size() == expected.tensors.size());
+  for (const auto& [name, tensor] : expected.tensors) {
+    INFO(name);
+    const Tensor& other = model.tensors.at(name);
+    REQUIRE(other.shape == tensor.shape);
+    REQUIRE(other.values.size() == tensor.values.size());
+    REQUIRE(std::memcmp(other.values.data(), tensor.values.data(),
+                        sizeof(float) * tensor.values.size()) == 0);
+  }
+}
+
+/// Files of write_checkpoints.py for one of the seed's models; nothing where PyTorch is missing.
+class Checkpoints {
+ public:
+  explicit Checkpoints(const std::string& name) : weights_(seed_file(name)) {
+    if (!available(fs::exists(weights_), weights_.string())) return;
+    const std::string python = python_with("torch");
+    if (!available(!python.empty(), "PyTorch for Python (python3-torch)")) return;
+    const std::string command =
+        python + " -B '" FUSEMD_SOURCE_DIR "/test/weights/import/write_checkpoints.py' '" +
+        weights_.string() + "' '" + folder_.path() + "'";
+    REQUIRE(std::system(command.c_str()) == 0);
+    present_ = true;
+  }
+  static fs::path seed_file(const std::string& name) {
+    return shared_path("reference/weights/" + name + ".json");
+  }
+  bool present() const { return present_; }
+  const fs::path& weights() const { return weights_; }
+  std::string file(const std::string& name) const { return folder_.file(name); }
+
+ private:
+  fs::path weights_;
+  TemporaryFolder folder_;
+  bool present_ = false;
+};
+
+constexpr const char* kExactFiles[] = {
+    "state_dict.pt",  "protocol4.pt",      "legacy.pth",          "model_state_dict.pt",
+    "lightning.ckpt", "data_parallel.pt",  "nested.pt",           "with_optimizer.pt",
+    "parameters.pt",  "strided.pt",        "one_storage.pt",      "float64.pt",
+    "no_basis.pt",    "plain.safetensors", "float64.safetensors", "prefixed.safetensors",
+};
+
+}  // namespace
+
+TEST_CASE("every form of a checkpoint gives the same tensors, bit for bit") {
+  for (const std::string name : {"original", "tiny", "ultra_tiny"}) {
+    const Checkpoints checkpoints(name);
+    if (!checkpoints.present()) return;
+    const Model expected = read_seed_weights(checkpoints.weights());
+    for (const char* file : kExactFiles) {
+      INFO(name << ", " << file);
+      const auto imported = import_file(checkpoints.file(file));
+      require_same_tensors(imported.model, expected);
+      REQUIRE(imported.model.config.cutoff == 5.0);
+      REQUIRE(imported.rounded == 0);
+      REQUIRE(imported.filled.empty());
+      REQUIRE(imported.recomputed.size() == (std::string(file) == "no_basis.pt" ? 2 : 0));
+      // A file's model survives being written and read.
+      REQUIRE(format_model(parse_model(format_model(imported.model), "again")) ==
+              format_model(imported.model));
+    }
+    for (const std::string type : {"float16", "bfloat16"}) {
+      INFO(name << ", " << type);
+      checkpoint::Choices choices;
+      choices.elements = {1, 6};
+      const auto half = checkpoint::open_checkpoint(checkpoints.file("half_" + type + ".pt"));
+      const auto wide = checkpoint::open_checkpoint(checkpoints.file("half_" + type + "_wide.pt"));
+      require_same_tensors(assemble_model(half, choices, {}).model,
+                           assemble_model(wide, choices, {}).model);
+    }
+  }
+}
+
+TEST_CASE("an imported checkpoint gives the golden energies and forces") {
+  for (const std::string name : {"original", "ultra_tiny"}) {
+    const fs::path golden = shared_path("reference/golden/" + name + "_float64.json");
+    if (!available(fs::exists(golden), golden.string())) continue;
+    const Checkpoints checkpoints(name);
+    if (!checkpoints.present()) return;
+    for (const char* file : {"state_dict.pt", "plain.safetensors"}) {
+      const auto imported = import_file(checkpoints.file(file));
+      const auto potential = reference::make_reference_potential(imported.model);
+      std::size_t compared = 0;
+      for (const GoldenCase& expected : read_golden(golden)) {
+        INFO(name << ", " << file << ", " << expected.name);
+        const Evaluation result =
+            evaluate(*potential, {expected.name, expected.atomic_numbers, expected.positions});
+        require_close(result.energy, expected.energy, kEnergy);
+        if (!expected.forces_well_conditioned) continue;
+        require_close(max_difference(result.forces, expected.forces), 0.0, kForce);
+        ++compared;
+      }
+      REQUIRE(compared == 29);  // all but ideal methane
+    }
+  }
+}
+
+TEST_CASE("the seed's JSON layout imports, and its lost tensor is named") {
+  for (const std::string name : {"original", "tiny", "ultra_tiny"}) {
+    const fs::path path = Checkpoints::seed_file(name);
+    if (!available(fs::exists(path), path.string())) continue;
+    const auto imported = import_file(path.string());
+    require_same_tensors(imported.model, read_seed_weights(path));
+    const std::string last = name == "original" ? "2" : "1";
+    REQUIRE(imported.filled ==
+            std::vector<std::string>{"interactions." + last + ".update.mixing_matrix"});
+  }
+}
+
+TEST_CASE("the elements that the seed's models were trained on are found in their embeddings") {
+  // The seed's own data report: H C N O F P S Cl and a few Ho. Original never saw the latter.
+  const std::vector<int> expected[] = {{1, 6, 7, 8, 9, 15, 16, 17},
+                                       {1, 6, 7, 8, 9, 15, 16, 17, 67},
+                                       {1, 6, 7, 8, 9, 15, 16, 17, 67}};
+  std::size_t i = 0;
+  for (const std::string name : {"original", "tiny", "ultra_tiny"}) {
+    const fs::path path = Checkpoints::seed_file(name);
+    if (!available(fs::exists(path), path.string())) return;
+    const auto imported = import_file(path.string());
+    CHECK(imported.model.elements == expected[i++]);
+    CHECK(imported.element_source == checkpoint::ElementSource::guessed);
+  }
+}
+
+}  // namespace fusemd::test

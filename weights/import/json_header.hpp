@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "weights/import/checkpoint.hpp"
+#include "weights/json_field.hpp"
+#include "weights/strict_json.hpp"
+
+namespace fusemd::checkpoint {
+
+/// Parses JSON that describes tensors, under limits that fit such a description.
+///
+/// Errors   InputError without file; the key is the JSON path.
+JsonValue parse_header(std::string_view text);
+
+/// A list of whole numbers from 0 to 2^53, exact in a double.
+///
+/// Errors   InputError with the field's path.
+std::vector<std::size_t> naturals(const JsonField& field);
+
+/// Adds one entry of a file's metadata if it is a number or a word that Metadata knows: a JSON
+/// number, or a text that holds one.
+void add_metadata(std::string_view key, const JsonField& value, Metadata& metadata);
+
+/// The key under which fusemd stores a model's header in other formats.
+inline constexpr std::string_view kModelHeaderKey = "fusemd_model";
+
+}  // namespace fusemd::checkpoint
