@@ -153,7 +153,8 @@ int check_command(const std::vector<std::string>& arguments) {
   bool json = false;
   EngineRequest request;
   std::int64_t table_intervals = request.table_intervals;
-  Options options("check", "Compares every engine with the reference frames inside a model file.");
+  Options options("fusemd check",
+                  "Compares every engine with the reference frames inside a model file.");
   options.positional("model", name, "name of a shipped model (fusemd info lists them) or a file");
   options.flag("json", json, "print JSON");
   options.integer("table-intervals", table_intervals, {16, 8192}, "spline intervals of a filter");

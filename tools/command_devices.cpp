@@ -12,7 +12,8 @@ namespace fusemd {
 
 int devices_command(const std::vector<std::string>& arguments) {
   bool json = false;
-  Options options("devices", "What --device can name here, and why the rest cannot be used.");
+  Options options("fusemd devices",
+                  "What --device can name here, and why the rest cannot be used.");
   options.flag("json", json, "print JSON");
   options.examples("Example:\n  fusemd devices");
   options.parse(arguments);

@@ -89,7 +89,7 @@ int eval_command(const std::vector<std::string>& arguments) {
   std::string model_name, input, output;
   bool json = false, quiet = false, overwrite = false;
   EngineOptions engine_options;
-  Options options("eval", "Energies and forces of every frame of a file.");
+  Options options("fusemd eval", "Energies and forces of every frame of a file.");
   options.group("What to compute");
   options.text("model", model_name, "MODEL",
                "name of a shipped model (fusemd info lists them) or a file");

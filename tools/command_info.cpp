@@ -110,7 +110,7 @@ void append_lines(std::string& text, const Json& object, std::size_t indent) {
 int info_command(const std::vector<std::string>& arguments) {
   std::string name;
   bool json = false;
-  Options options("info", "What a model is, what it was trained on, and how well it does.");
+  Options options("fusemd info", "What a model is, what it was trained on, and how well it does.");
   options.positional("model", name,
                      "name of a shipped model, or a file; none: lists the shipped ones");
   options.flag("json", json, "print JSON");

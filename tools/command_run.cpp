@@ -97,7 +97,7 @@ RunSummary summarise(const SimulationResult& result,
 
 int run_command(const std::vector<std::string>& arguments) {
   RunOptions run;
-  Options options("run", "Molecular dynamics of one molecule or many replicas.");
+  Options options("fusemd run", "Molecular dynamics of one molecule or many replicas.");
   run.declare(options);
   options.parse(arguments);
   run.check(options);

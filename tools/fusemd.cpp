@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <exception>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "host/engine.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/options.hpp"
+#include "tools/program.hpp"
 #include "tools/usage_error.hpp"
 #include "tools/version.hpp"
-#include "weights/error.hpp"
 #include "weights/nearest_name.hpp"
 
 namespace fusemd {
@@ -30,6 +27,7 @@ constexpr std::array kCommands = std::to_array<Command>({
     {"run", "molecular dynamics of one molecule or many replicas", run_command},
     {"eval", "energies and forces of the frames of a file", eval_command},
     {"check", "compare a model with the reference frames inside it", check_command},
+    {"export", "write a model for other programs", export_command},
     {"info", "what a model is, what it was trained on", info_command},
     {"devices", "what a calculation can run on", devices_command},
 });
@@ -69,40 +67,10 @@ int dispatch(const std::vector<std::string>& arguments) {
       (near.empty() ? "fusemd --help lists the commands" : "did you mean " + near + "?"));
 }
 
-int complain(const std::string& text, ExitCode code) {
-  print_note("fusemd: " + text + (text.ends_with('\n') ? "" : "\n"));
-  return code;
-}
-
-int run_program(const std::vector<std::string>& arguments) {
-  try {
-    int code = kOk;
-    try {
-      code = dispatch(arguments);
-    } catch (const HelpRequested& help) {
-      print_result(help.text);
-    }
-    flush_results();
-    return code;
-  } catch (const UsageError& error) {
-    return complain(error.what(), kUsage);
-  } catch (const InputError& error) {
-    return complain(error.what(), kBadInput);
-  } catch (const DeviceError& error) {
-    return complain(error.what(), kNoDevice);
-  } catch (const std::bad_alloc&) {
-    return complain("out of memory\n  hint:     fewer replicas or atoms need less", kNoDevice);
-  } catch (const OutputError& error) {
-    return complain(error.what(), kCannotWrite);
-  } catch (const std::exception& error) {
-    return complain(std::string("internal error, please report it: ") + error.what(),
-                    kInternalError);
-  }
-}
-
 }  // namespace
 }  // namespace fusemd
 
 int main(int argc, char* argv[]) {
-  return fusemd::run_program({argv + (argc > 0 ? 1 : 0), argv + argc});
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return fusemd::run_program("fusemd", [&] { return fusemd::dispatch(arguments); });
 }

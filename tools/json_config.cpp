@@ -68,8 +68,8 @@ std::vector<CLI::ConfigItem> JsonConfig::from_config(std::istream& input) const 
                         .line = line,
                         .key = printable_key(member.key),
                         .problem = "no such option",
-                        .expected = "an option of fusemd " + options_.command_ + " without its --",
-                        .hint = near.empty() ? "fusemd " + options_.command_ + " --help lists them"
+                        .expected = "an option of " + options_.command_ + " without its --",
+                        .hint = near.empty() ? options_.command_ + " --help lists them"
                                              : "did you mean \"" + near + "\"?"});
     }
     const auto argument = as_argument(member.value, entry->kind);

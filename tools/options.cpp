@@ -113,8 +113,7 @@ std::string list_of(const std::vector<std::string>& words, const std::string& se
 }  // namespace
 
 Options::Options(std::string command, const std::string& description)
-    : command_(std::move(command)),
-      app_(std::make_unique<CLI::App>(description, "fusemd " + command_)) {
+    : command_(std::move(command)), app_(std::make_unique<CLI::App>(description, command_)) {
   app_->set_help_flag("-h,--help", "print this text");
   app_->get_formatter()->column_width(kHelpColumn);
   // Names that are not known are refused here, with the nearest known one.
@@ -141,10 +140,13 @@ Options::Entry& Options::declare(const std::string& name,
   entry->json = std::move(json);
   const std::string full = shown_default.empty() ? help : help + " (default " + shown_default + ")";
   const std::string description = wrapped(full, 0, kHelpWidth - kHelpColumn);
+  const std::string names =
+      (letter_ == '\0' ? std::string() : std::string("-") + letter_ + ",") + "--" + name;
+  letter_ = '\0';
   if (kind == OptionKind::flag) {
-    entry->option = app_->add_flag("--" + name)->description(description);
+    entry->option = app_->add_flag(names)->description(description);
   } else {
-    entry->option = app_->add_option("--" + name)->description(description);
+    entry->option = app_->add_option(names)->description(description);
     entry->option->type_name(placeholder)->expected(1);
   }
   entry->option->group(group_);
@@ -271,7 +273,7 @@ void Options::parse(std::vector<std::string> arguments) {
                       .expected = "a JSON file",
                       .hint = "is the path right?"});
   } catch (const CLI::ParseError& error) {
-    throw_usage("", error.what(), "", "", "fusemd " + command_ + " --help lists the options");
+    throw_usage("", error.what(), "", "", command_ + " --help lists the options");
   }
   refuse_extras(app_->remaining());
 
@@ -291,13 +293,13 @@ void Options::refuse_extras(const std::vector<std::string>& extras) const {
   const std::string& extra = extras.front();
   if (!extra.starts_with("-")) {
     throw_usage("", "\"" + extra + "\" is one argument too many", "", "",
-                "fusemd " + command_ + " --help lists the arguments");
+                command_ + " --help lists the arguments");
   }
   const std::string name = extra.substr(0, extra.find('='));
   const std::string near = nearest(std::string_view(name).substr(name.find_first_not_of('-')));
-  throw_usage(name, "no such option", "", "",
-              near.empty() ? "fusemd " + command_ + " --help lists the options"
-                           : "did you mean --" + near + "?");
+  throw_usage(
+      name, "no such option", "", "",
+      near.empty() ? command_ + " --help lists the options" : "did you mean --" + near + "?");
 }
 
 std::string Options::nearest(std::string_view name) const {

@@ -52,6 +52,7 @@ struct HelpRequested {
 /// declaration.
 class Options {
  public:
+  /// `command` as it is typed: "fusemd run".
   Options(std::string command, const std::string& description);
   ~Options();
   Options(const Options&) = delete;
@@ -59,6 +60,9 @@ class Options {
 
   /// What the options declared from here on are listed under in the help text.
   void group(std::string title) { group_ = std::move(title); }
+
+  /// The option declared next can also be given as a dash and this letter.
+  void letter(char name) { letter_ = name; }
 
   void positional(const std::string& name, std::string& value, const std::string& help);
   void text(const std::string& name,
@@ -147,6 +151,7 @@ class Options {
   std::string command_;
   std::unique_ptr<CLI::App> app_;
   std::string group_ = "Options";
+  char letter_ = '\0';
   std::vector<std::unique_ptr<Entry>> entries_;
   std::string config_path_;
 };
