@@ -26,7 +26,9 @@ struct Structure {
   std::optional<double> energy;                 ///< eV
   std::optional<std::vector<Vec3>> forces;      ///< eV/Angstrom
   std::optional<Cell> cell;
-  std::string name;  ///< for messages: the file's name and the frame's number
+  std::string name;   ///< for messages: the file's name and the frame's number
+  std::string group;  ///< of frames that belong together, such as those of one trajectory
+  std::optional<double> temperature;  ///< K, that the frame was sampled at
 
   std::size_t size() const { return atomic_numbers.size(); }
 };

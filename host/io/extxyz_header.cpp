@@ -45,6 +45,11 @@ class HeaderParser {
       } else if (key == "pbc") {
         once(entry, periodic_.has_value());
         periodic_ = periodic(entry);
+      } else if (key == "trajectory" || (key == "molecule" && header.group.empty())) {
+        header.group = entry.value;
+      } else if (entry.key == "temperature_K") {
+        const auto value = parse_real(entry.value);
+        if (value && std::isfinite(*value) && *value >= 0.0) header.temperature = *value;
       } else {
         check_neutral_singlet(entry, key);
       }

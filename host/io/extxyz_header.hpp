@@ -16,10 +16,13 @@ struct ExtxyzHeader {
   std::vector<Column> columns;
   std::optional<double> energy;  ///< eV
   std::optional<Cell> cell;
+  std::string group;                  ///< value of trajectory, else of molecule
+  std::optional<double> temperature;  ///< of temperature_K, if that is a number >= 0
 };
 
-/// Reads Properties, Lattice, pbc and energy (names in any case but for energy); other keys are
-/// ignored. Without Properties the line is free text in which the same keys count.
+/// Reads Properties, Lattice, pbc and energy (names in any case but for energy), and trajectory,
+/// molecule and temperature_K as they are in use for training data; other keys are ignored. Without
+/// Properties the line is free text in which the same keys count.
 ///
 /// Lattice gives a cell, periodic in all directions unless pbc says otherwise. An all-zero Lattice
 /// with nothing periodic is no cell (some programs write it for molecules).

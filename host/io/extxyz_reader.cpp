@@ -313,6 +313,8 @@ std::optional<Structure> ExtxyzReader::next() {
   structure.name = lines_.name() + ", frame " + std::to_string(frames_ + 1);
   structure.energy = header.energy;
   structure.cell = header.cell;
+  structure.group = header.group;
+  structure.temperature = header.temperature;
   AtomParser atoms(lines_, header, structure);
   for (std::int64_t i = 0; i < n_atoms; ++i) {
     if (!lines_.next()) end_of_file(std::to_string(i) + " atoms");
