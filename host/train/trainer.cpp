@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: MIT
+#include "host/train/trainer.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <numbers>
+
+#include "host/cpu/aligned_buffer.hpp"
+#include "host/train/frame.hpp"
+#include "host/train/optimizer.hpp"
+#include "host/train/shuffle.hpp"
+#include "weights/error.hpp"
+
+namespace fusemd::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+constexpr int kMostSetbacks = 10;
+/// No more than this share of the run's frames goes into validation frames.
+constexpr double kValidationShare = 0.15;
+constexpr std::size_t kFewestValidated = 64;
+
+/// A distance below all in the frames, for the first knot.
+double first_knot(const std::vector<Frame>& frames) {
+  double closest = 1.0;
+  for (const Frame& frame : frames) {
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      for (std::uint32_t p = frame.pair_begin[i]; p < frame.pair_begin[i + 1]; ++p) {
+        closest = std::min(closest, norm(frame.positions[i] - frame.positions[frame.pair_j[p]]));
+      }
+    }
+  }
+  return std::max(0.0, closest - 0.02);
+}
+
+// --- bytes of a checkpoint ---------------------------------------------------------------------
+
+constexpr std::string_view kMagic = "fusemd-training-checkpoint 1\n";
+
+template <class Value>
+void put(std::string& bytes, const Value& value) {
+  static_assert(std::is_trivially_copyable_v<Value>);
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+void put(std::string& bytes, const float* values, std::size_t count) {
+  bytes.append(reinterpret_cast<const char*>(values), count * sizeof(float));
+}
+
+class Bytes {
+ public:
+  Bytes(std::string_view bytes, const std::string& path) : rest_(bytes), path_(path) {}
+  template <class Value>
+  Value get() {
+    Value value;
+    std::memcpy(&value, take(sizeof value), sizeof value);
+    return value;
+  }
+  void get(float* values, std::size_t count) {
+    std::memcpy(values, take(count * sizeof(float)), count * sizeof(float));
+  }
+  const char* take(std::size_t count) {
+    if (count > rest_.size()) refuse("the checkpoint is cut off");
+    const char* data = rest_.data();
+    rest_.remove_prefix(count);
+    return data;
+  }
+  void finish() const {
+    if (!rest_.empty()) refuse("the checkpoint is longer than it should be");
+  }
+  [[noreturn]] void refuse(const std::string& problem) const {
+    throw InputError(
+        {.file = path_, .problem = problem, .hint = "--overwrite starts over from the beginning"});
+  }
+
+ private:
+  std::string_view rest_;
+  const std::string& path_;
+};
+
+/// FNV-1a.
+std::uint64_t hash_of(std::string_view bytes) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash;
+}
+
+}  // namespace
+
+struct Trainer::State {
+  State(const Model& first, const TrainerOptions& how)
+      : options(how), start(first), layout(first.config, first.elements) {}
+
+  void prepare(const std::vector<Structure>& train_frames,
+               const std::vector<Structure>& valid_frames) {
+    train.reserve(train_frames.size());
+    for (const Structure& frame : train_frames) {
+      train.push_back(make_frame(frame, layout, start.reference_energies));
+    }
+    for (const Structure& frame : valid_frames) {
+      valid.push_back(make_frame(frame, layout, start.reference_energies));
+    }
+    set = cpu::choose_instruction_set(options.instruction_set);
+    gradient = std::make_unique<Gradient<float>>(
+        layout, radial_basis(start),
+        GradientOptions{.loss = options.loss,
+                        .knots = options.knots,
+                        .first_knot = options.knots > 0 ? first_knot(train) : 0.0,
+                        .instruction_set = set,
+                        .threads = options.threads});
+    optimizer = make_optimizer(options.optimizer, layout, set);
+    for (auto* array : {&parameters, &slope, &best, &kept_parameters}) array->ensure(layout.size);
+    layout.gather(start, std::span<float>(parameters.data(), layout.size));
+    std::copy_n(parameters.data(), layout.size, best.data());
+    optimizer->reset(parameters.data());
+    keep();
+  }
+
+  std::int64_t total_steps() const {
+    const auto size = static_cast<std::int64_t>(options.batch);
+    return std::max<std::int64_t>(1, (options.frames + size - 1) / size);
+  }
+
+  double learning_rate() const {
+    const double done = static_cast<double>(step) / static_cast<double>(total_steps());
+    const double warm =
+        std::min(1.0, static_cast<double>(step + 1) /
+                          static_cast<double>(std::min(options.warm_up, total_steps() / 5 + 1)));
+    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * std::min(1.0, done)));
+    return options.learning_rate * rate_scale * warm *
+           (cosine * (1.0 - options.last_rate) + options.last_rate);
+  }
+
+  /// The batch of a step: a stretch of the endless row of shuffled passes.
+  void choose_batch(std::int64_t at) {
+    batch.clear();
+    auto index = static_cast<std::uint64_t>(at) * options.batch;
+    for (std::size_t k = 0; k < options.batch; ++k, ++index) {
+      const std::uint64_t pass = index / train.size();
+      if (order.empty() || pass != order_pass) {
+        order = shuffled(train.size(), options.seed, kFirstEpochStream + pass);
+        order_pass = pass;
+      }
+      batch.push_back(&train[order[index % train.size()]]);
+    }
+  }
+
+  double compute() {
+    const double loss = gradient->compute(parameters.data(), batch, slope.data());
+    if (options.freeze_embedding) {
+      std::fill_n(slope.data() + layout.embedding, layout.elements.size() * layout.hidden, 0.0F);
+    }
+    return loss;
+  }
+
+  /// The step after which the k-th of the validations is due.
+  std::int64_t validation_step(std::int64_t k) const {
+    return total_steps() * k / std::max<std::int64_t>(1, options.validations);
+  }
+
+  bool validation_due() const {
+    if (step == total_steps()) return true;
+    const auto next = static_cast<std::int64_t>(curve.size()) + 1;
+    return step >= std::max<std::int64_t>(1, validation_step(next));
+  }
+
+  /// Every k-th frame, so that the run is not spent on validating.
+  std::vector<const Frame*> validated() const {
+    const double most = kValidationShare * static_cast<double>(options.frames) /
+                        static_cast<double>(std::max<std::int64_t>(1, options.validations));
+    const std::size_t count = std::min(
+        valid.size(), std::max(kFewestValidated, static_cast<std::size_t>(std::max(0.0, most))));
+    std::vector<const Frame*> frames;
+    for (std::size_t k = 0; k < count; ++k) frames.push_back(&valid[k * valid.size() / count]);
+    return frames;
+  }
+
+  /// False if the figures are not finite.
+  bool validate() {
+    CurveRow row;
+    row.frames = step * static_cast<std::int64_t>(options.batch);
+    row.learning_rate = learning_rate();
+    row.loss = loss_steps > 0 ? loss_sum / static_cast<double>(loss_steps) : 0.0;
+    const ErrorSums errors = gradient->evaluate(optimizer->average(), validated());
+    row.force_mae = errors.force_mae();
+    row.force_rmse = errors.force_rmse();
+    row.energy_mae = errors.energy_mae();
+    const double score = row.force_mae + options.loss.energy_weight * row.energy_mae;
+    if (!std::isfinite(score) || !std::isfinite(row.loss)) return false;
+    curve.push_back(row);
+    loss_sum = 0.0;
+    loss_steps = 0;
+    improved = !has_best || score < best_score;
+    if (improved) {
+      has_best = true;
+      best_score = score;
+      best_row = row;
+      std::copy_n(optimizer->average(), layout.size, best.data());
+    }
+    keep();
+    return true;
+  }
+
+  /// Remembers the state to step back to.
+  void keep() {
+    kept_step = step;
+    std::copy_n(parameters.data(), layout.size, kept_parameters.data());
+    kept_arrays.clear();
+    for (const auto& array : optimizer->state().arrays) {
+      kept_arrays.emplace_back(array.begin(), array.end());
+    }
+    kept_steps = optimizer->state().steps;
+  }
+
+  void step_back() {
+    step = kept_step;
+    rate_scale *= 0.5;
+    ++setbacks;
+    loss_sum = 0.0;
+    loss_steps = 0;
+    std::copy_n(kept_parameters.data(), layout.size, parameters.data());
+    const OptimizerState state = optimizer->state();
+    for (std::size_t k = 0; k < state.arrays.size(); ++k) {
+      std::ranges::copy(kept_arrays[k], state.arrays[k].begin());
+    }
+    optimizer->set_steps(kept_steps);
+  }
+
+  /// Whatever decides the result: a checkpoint goes with nothing else.
+  std::uint64_t fingerprint() const {
+    std::string bytes;
+    put(bytes, static_cast<int>(options.loss.kind));
+    put(bytes, options.loss.energy_weight);
+    bytes += options.optimizer;
+    put(bytes, options.batch);
+    put(bytes, options.frames);
+    put(bytes, options.learning_rate);
+    put(bytes, options.warm_up);
+    put(bytes, options.last_rate);
+    put(bytes, options.validations);
+    put(bytes, options.knots);
+    put(bytes, options.freeze_embedding);
+    put(bytes, options.seed);
+    put(bytes, static_cast<int>(set));
+    for (const auto* frames : {&train, &valid}) {
+      put(bytes, frames->size());
+      for (const Frame& frame : *frames) {
+        put(bytes, frame.energy);
+        for (const Vec3& r : frame.positions) put(bytes, r.x + 3.0 * r.y + 7.0 * r.z);
+        for (const auto& f : frame.forces) put(bytes, f[0] + 3.0F * f[1] + 7.0F * f[2]);
+      }
+    }
+    for (const auto& [name, tensor] : start.tensors) {
+      bytes += name;
+      put(bytes, tensor.values.data(), tensor.values.size());
+    }
+    return hash_of(bytes);
+  }
+
+  Model with(const float* values) const {
+    Model model = start;
+    layout.scatter(std::span<const float>(values, layout.size), model);
+    return model;
+  }
+
+  TrainerOptions options;
+  Model start;
+  ParameterLayout layout;
+  cpu::InstructionSet set = cpu::InstructionSet::sse4;
+  std::vector<Frame> train, valid;
+  std::unique_ptr<Gradient<float>> gradient;
+  std::unique_ptr<Optimizer> optimizer;
+  cpu::AlignedBuffer<float> parameters, slope;
+  std::vector<const Frame*> batch;
+  std::vector<std::size_t> order;
+  std::uint64_t order_pass = 0;
+
+  // The state of a run: what a checkpoint holds.
+  std::int64_t step = 0;
+  double rate_scale = 1.0;
+  std::int64_t setbacks = 0;
+  double loss_sum = 0.0;
+  std::int64_t loss_steps = 0;
+  std::vector<CurveRow> curve;
+  bool has_best = false, improved = false;
+  double best_score = 0.0;
+  CurveRow best_row;
+  cpu::AlignedBuffer<float> best;
+
+  // Where a setback goes.
+  std::int64_t kept_step = 0, kept_steps = 0;
+  cpu::AlignedBuffer<float> kept_parameters;
+  std::vector<std::vector<float>> kept_arrays;
+};
+
+Trainer::Trainer(const Model& start,
+                 const std::vector<Structure>& train,
+                 const std::vector<Structure>& valid,
+                 const TrainerOptions& options)
+    : state_(std::make_unique<State>(start, options)) {
+  state_->prepare(train, valid);
+}
+
+Trainer::~Trainer() = default;
+
+double Trainer::measure_rate(double seconds) {
+  State& state = *state_;
+  state.choose_batch(0);
+  state.compute();
+  const auto start = Clock::now();
+  std::int64_t steps = 0;
+  do {
+    state.choose_batch(++steps);
+    state.compute();
+  } while (seconds_since(start) < seconds);
+  return static_cast<double>(steps) * static_cast<double>(state.options.batch) /
+         seconds_since(start);
+}
+
+void Trainer::set_frames(std::int64_t frames) { state_->options.frames = frames; }
+std::int64_t Trainer::frames() const { return state_->options.frames; }
+
+TrainerResult Trainer::run() {
+  State& state = *state_;
+  const auto begin = Clock::now();
+  const std::int64_t total = state.total_steps();
+  const auto batch = static_cast<std::int64_t>(state.options.batch);
+  TrainingProgress now;
+  now.frames_total = total * batch;
+  std::int64_t steps_done = 0;
+  const auto report = [&](const CurveRow* row, const std::string& message) {
+    now.frames = state.step * batch;
+    now.seconds = seconds_since(begin);
+    now.rate = static_cast<double>(steps_done * batch) / std::max(1e-9, now.seconds);
+    now.row = row;
+    now.best = row != nullptr && state.improved;
+    now.message = message;
+    if (progress) progress(now);
+  };
+  bool stopped = false;
+  while (state.step < total) {
+    if (stop != nullptr && stop->load()) {
+      stopped = true;
+      break;
+    }
+    state.choose_batch(state.step);
+    const double rate = state.learning_rate();
+    const double loss = state.compute();
+    bool finite = std::isfinite(loss);
+    if (finite) {
+      finite =
+          std::isfinite(state.optimizer->step(state.parameters.data(), state.slope.data(), rate));
+    }
+    if (finite) {
+      ++state.step;
+      ++steps_done;
+      state.loss_sum += loss;
+      ++state.loss_steps;
+      report(nullptr, "");
+      if (!state.validation_due()) continue;
+      finite = state.validate();
+      if (finite) {
+        report(&state.curve.back(), "");
+        if (checkpoint) checkpoint(*this);
+        continue;
+      }
+    }
+    const std::int64_t failed_at = (state.step + 1) * batch;
+    state.step_back();
+    if (state.setbacks > kMostSetbacks) {
+      throw TrainingDiverged("the loss is not finite, however small the learning rate");
+    }
+    report(nullptr, "the loss is not finite at frame " + std::to_string(failed_at) +
+                        ": back to frame " + std::to_string(state.step * batch) +
+                        " with half the learning rate");
+  }
+  if (stopped && checkpoint) checkpoint(*this);
+  TrainerResult result;
+  result.stopped = stopped;
+  result.frames = state.step * batch;
+  result.best = state.best_row;
+  result.curve = state.curve;
+  result.setbacks = static_cast<int>(state.setbacks);
+  return result;
+}
+
+std::string Trainer::save() const {
+  const State& state = *state_;
+  std::string bytes(kMagic);
+  put(bytes, state.options.frames);
+  put(bytes, state.fingerprint());
+  put(bytes, state.step);
+  put(bytes, state.rate_scale);
+  put(bytes, state.setbacks);
+  put(bytes, state.loss_sum);
+  put(bytes, state.loss_steps);
+  put(bytes, state.has_best);
+  put(bytes, state.best_score);
+  put(bytes, state.best_row);
+  put(bytes, state.curve.size());
+  for (const CurveRow& row : state.curve) put(bytes, row);
+  const std::size_t n = state.layout.size;
+  put(bytes, state.parameters.data(), n);
+  put(bytes, state.best.data(), n);
+  const OptimizerState optimizer = state.optimizer->state();
+  put(bytes, optimizer.steps);
+  for (const auto& array : optimizer.arrays) put(bytes, array.data(), array.size());
+  put(bytes, state.kept_step);
+  put(bytes, state.kept_steps);
+  put(bytes, state.kept_parameters.data(), n);
+  for (const auto& array : state.kept_arrays) put(bytes, array.data(), array.size());
+  put(bytes, hash_of(bytes));
+  return bytes;
+}
+
+void Trainer::restore(std::string_view text, const std::string& path) {
+  State& state = *state_;
+  Bytes bytes(text, path);
+  if (!text.starts_with(kMagic)) bytes.refuse("not a training checkpoint of this version");
+  std::uint64_t hash = 0;
+  if (text.size() >= sizeof hash) {
+    std::memcpy(&hash, text.data() + text.size() - sizeof hash, sizeof hash);
+  }
+  if (text.size() < kMagic.size() + sizeof hash ||
+      hash != hash_of(text.substr(0, text.size() - sizeof hash))) {
+    bytes.refuse("the checkpoint is damaged");
+  }
+  bytes.take(kMagic.size());
+  const auto frames = bytes.get<std::int64_t>();
+  if (state.options.frames == 0) state.options.frames = frames;
+  if (bytes.get<std::uint64_t>() != state.fingerprint()) {
+    bytes.refuse("the checkpoint is of other data or other options");
+  }
+  state.step = bytes.get<std::int64_t>();
+  state.rate_scale = bytes.get<double>();
+  state.setbacks = bytes.get<std::int64_t>();
+  state.loss_sum = bytes.get<double>();
+  state.loss_steps = bytes.get<std::int64_t>();
+  state.has_best = bytes.get<bool>();
+  state.best_score = bytes.get<double>();
+  state.best_row = bytes.get<CurveRow>();
+  state.curve.resize(bytes.get<std::size_t>());
+  for (CurveRow& row : state.curve) row = bytes.get<CurveRow>();
+  const std::size_t n = state.layout.size;
+  bytes.get(state.parameters.data(), n);
+  bytes.get(state.best.data(), n);
+  state.optimizer->set_steps(bytes.get<std::int64_t>());
+  for (const auto& array : state.optimizer->state().arrays) bytes.get(array.data(), array.size());
+  state.kept_step = bytes.get<std::int64_t>();
+  state.kept_steps = bytes.get<std::int64_t>();
+  bytes.get(state.kept_parameters.data(), n);
+  for (auto& array : state.kept_arrays) bytes.get(array.data(), array.size());
+  bytes.take(sizeof hash);
+  bytes.finish();
+}
+
+Model Trainer::best_model() const { return state_->with(state_->best.data()); }
+Model Trainer::last_model() const { return state_->with(state_->optimizer->average()); }
+const std::vector<CurveRow>& Trainer::curve() const { return state_->curve; }
+
+ErrorSums Trainer::test(const std::vector<Structure>& frames) const {
+  std::vector<Frame> prepared;
+  for (const Structure& frame : frames) {
+    prepared.push_back(make_frame(frame, state_->layout, state_->start.reference_energies));
+  }
+  std::vector<const Frame*> pointers;
+  for (const Frame& frame : prepared) pointers.push_back(&frame);
+  return state_->gradient->evaluate(state_->best.data(), pointers);
+}
+
+}  // namespace fusemd::train
