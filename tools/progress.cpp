@@ -11,10 +11,11 @@ namespace fusemd {
 namespace {
 
 std::string numbers(const ProgressState& state) {
-  std::string text = formatted("%3.0f %%  step %s of %s", std::floor(100.0 * state.fraction),
-                               with_commas(state.step).c_str(), with_commas(state.steps).c_str());
+  std::string text =
+      formatted("%3.0f %%  %s %s of %s", std::floor(100.0 * state.fraction), state.unit,
+                with_commas(state.step).c_str(), with_commas(state.steps).c_str());
   if (state.rate > 0.0) {
-    text += "  " + with_commas(std::llround(state.rate)) + " steps/s";
+    text += "  " + with_commas(std::llround(state.rate)) + " " + state.unit + "s/s";
     if (state.fraction > 0.0) {
       text += "  " + duration(state.seconds * (1.0 - state.fraction) / state.fraction) + " left";
     }

@@ -13,7 +13,8 @@ struct ProgressState {
   std::int64_t steps = 0;
   double fraction = 0.0;
   double rate = 0.0;
-  double seconds = 0.0;  ///< since the run began
+  double seconds = 0.0;       ///< since the run began
+  const char* unit = "step";  ///< what is counted
 };
 std::string progress_bar(const ProgressState& state);
 
