@@ -2,12 +2,15 @@
 #include "host/engine.hpp"
 
 #include <array>
+#include <charconv>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <thread>
 
 #include "host/cpu/cpu_potential.hpp"
 #include "host/cpu/instruction_set.hpp"
+#include "host/cuda/cuda_engine.hpp"
 #include "host/reference/reference_potential.hpp"
 #include "weights/error.hpp"
 #include "weights/nearest_name.hpp"
@@ -15,13 +18,28 @@
 namespace fusemd {
 namespace {
 
-constexpr std::string_view kNoCuda = "this fusemd was built without CUDA kernels";
+/// The number in "cuda" (0) or "cuda:NUMBER"; nothing for another word.
+std::optional<int> cuda_number(std::string_view device) {
+  if (device == "cuda") return 0;
+  constexpr std::string_view prefix = "cuda:";
+  if (!device.starts_with(prefix)) return {};
+  device.remove_prefix(prefix.size());
+  int number = 0;
+  const auto [end, error] = std::from_chars(device.data(), device.data() + device.size(), number);
+  if (error != std::errc{} || end != device.data() + device.size() || number < 0) return {};
+  return number;
+}
 
-/// "cuda" and "cuda:0"; anything else is no CUDA device.
-bool names_cuda(std::string_view device) {
-  if (device == "cuda") return true;
-  if (!device.starts_with("cuda:") || device.size() == 5) return false;
-  return device.find_first_not_of("0123456789", 5) == device.npos;
+Engine make_cuda_engine(const Model& model, const EngineRequest& request, int number) {
+  try {
+    return cuda::make_engine(model, request, number);
+  } catch (const DeviceError& error) {
+    if (error.problem() != DeviceProblem::unavailable) throw;
+    throw DeviceError(
+        error.problem(),
+        "device " + request.device + " cannot be used: " + error.what() +
+            "\n  hint:     --device cpu runs everywhere; fusemd devices lists what works");
+  }
 }
 
 Engine make_cpu_engine(const Model& model, const EngineRequest& request) {
@@ -57,6 +75,7 @@ std::string processor_name() {
 
 Engine make_engine(const Model& model, const EngineRequest& request) {
   const std::string& device = request.device;
+  // auto is the CPU: no CUDA engine's speed was ever measured, and one molecule is fast here.
   if (device == "auto" || device == "cpu") return make_cpu_engine(model, request);
   if (device == "reference") {
     Engine engine;
@@ -66,10 +85,8 @@ Engine make_engine(const Model& model, const EngineRequest& request) {
     engine.potential = reference::make_reference_potential(model);
     return engine;
   }
-  if (names_cuda(device)) {
-    throw DeviceError(
-        "device " + device + " cannot be used: " + std::string(kNoCuda) +
-        "\n  hint:     --device cpu runs everywhere; fusemd devices lists what works");
+  if (const std::optional<int> number = cuda_number(device)) {
+    return make_cuda_engine(model, request, *number);
   }
   constexpr std::array<std::string_view, 4> known{"auto", "cpu", "cuda", "reference"};
   const std::string near = nearest_name(device, known);
@@ -98,7 +115,13 @@ std::vector<DeviceDescription> describe_devices() {
                            " threads, instruction sets " + sets + " (auto: " + best + ")"});
   }
   devices.push_back({"reference", true, "double precision, one thread, exact filters; for checks"});
-  devices.push_back({"cuda", false, std::string(kNoCuda)});
+  const device::DeviceList gpus = cuda::devices();
+  if (!gpus.problem.empty()) devices.push_back({"cuda", false, gpus.problem});
+  for (std::size_t number = 0; number < gpus.devices.size(); ++number) {
+    const std::string why = cuda::unusable(gpus.devices[number]);
+    devices.push_back({"cuda:" + std::to_string(number), why.empty(),
+                       why.empty() ? cuda::description(gpus.devices[number]) : why});
+  }
   return devices;
 }
 

@@ -7,15 +7,10 @@
 #include <vector>
 
 #include "host/potential.hpp"
+#include "kernels/device_error.hpp"
 #include "weights/model.hpp"
 
 namespace fusemd {
-
-/// No such device, or it cannot be used: exit code 4.
-class DeviceError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// What a user may ask of an engine.
 struct EngineRequest {
@@ -24,13 +19,15 @@ struct EngineRequest {
   int table_intervals = 512;             ///< of each filter table
   std::string instruction_set = "auto";  ///< auto, sse4, avx2 or avx512; cpu only
   int threads = 1;                       ///< inside one evaluation; cpu only
+  std::string dense = "fma";             ///< fma, tf32 or tf32x3 (kernels/dense.hpp); cuda only
 };
 
 /// A model on the device that was chosen, and how to name the choice in logs and summaries.
 struct Engine {
   std::unique_ptr<Potential> potential;
-  std::string device;           ///< cpu or reference
-  std::string instruction_set;  ///< of the CPU engine; "scalar" for the reference engine
+  std::string device;           ///< cpu, cuda:NUMBER or reference
+  std::string instruction_set;  ///< of the CPU engine; "scalar" for the reference engine; for CUDA
+                                ///< the device's name and compute capability
   std::string filters;          ///< "table (512 intervals)" or "exact"
 };
 

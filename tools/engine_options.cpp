@@ -18,6 +18,10 @@ void EngineOptions::declare(Options& options) {
   options.integer("table-intervals", table_intervals, {16, 8192}, "spline intervals of a filter");
   options.choice("instruction-set", instruction_set, {"auto", "sse4", "avx2", "avx512"},
                  "of the CPU engine");
+  options.choice(
+      "dense", dense, {"fma", "tf32", "tf32x3"},
+      "dense layers on a GPU: single precision, TF32 tensor cores, or three TF32 products "
+      "for single precision");
 }
 
 int EngineOptions::thread_count() const {
@@ -32,6 +36,7 @@ EngineRequest EngineOptions::request(int threads_inside) const {
   request.table_intervals = static_cast<int>(table_intervals);
   request.instruction_set = instruction_set;
   request.threads = threads_inside;
+  request.dense = dense;
   return request;
 }
 
@@ -41,7 +46,10 @@ Engine make_engine(const Model& model, const EngineRequest& request, const Optio
   } catch (const InputError& error) {
     // Engines name what they refuse by the option's key; the user needs to know where that stood.
     const InputErrorParts& parts = error.parts();
-    if (parts.key != "device" && parts.key != "instruction-set") throw;
+    if (parts.key != "device" && parts.key != "instruction-set" && parts.key != "filters" &&
+        parts.key != "dense") {
+      throw;
+    }
     const std::string found = parts.found.empty() ? "" : ": " + parts.found;
     options.refuse(parts.key, parts.problem + found, parts.expected, parts.hint);
   }

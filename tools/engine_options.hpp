@@ -15,6 +15,7 @@ struct EngineOptions {
   std::string filters = "table";
   std::int64_t table_intervals = 512;
   std::string instruction_set = "auto";
+  std::string dense = "fma";
   std::int64_t threads = 0;  ///< 0: as many as the machine has
 
   void declare(Options& options);

@@ -112,7 +112,7 @@ void BatchNetwork::evaluate(Stream stream, bool with_virials) {
   const MutableEdges edges{.start = edge_start_.data(),
                            .count = edge_count_.data(),
                            .j = edge_j_.data(),
-                           .geometry = reinterpret_cast<float4*>(edge_geometry_.data())};
+                           .geometry = edge_geometry_.data()};
   const PositionsView positions{positions_.data(), positions_.data() + row,
                                 positions_.data() + 2 * row};
   const ForcesView forces{forces_.data(), forces_.data() + row, forces_.data() + 2 * row};

@@ -10,6 +10,7 @@
 #include "host/cuda/batch_network.hpp"
 #include "host/cuda/pinned_buffer.hpp"
 #include "host/element_check.hpp"
+#include "kernels/devices.hpp"
 
 namespace fusemd::cuda {
 namespace {
@@ -38,6 +39,7 @@ class CudaEvaluator final : public Evaluator {
 
   double compute(std::span<const Vec3> positions, std::span<Vec3> forces, Virial* virial) override {
     if (!std::ranges::all_of(positions, is_finite)) return not_finite(forces, virial);
+    device::use_device(network_.model().device());  // of this thread, which may be a new one
     for (std::size_t i = 0; i < n_; ++i) {
       vectors_[i] = positions[i].x;
       vectors_[n_ + i] = positions[i].y;

@@ -5,6 +5,7 @@
 
 #include "host/filter_table.hpp"
 #include "host/student_parameters.hpp"
+#include "kernels/devices.hpp"
 
 namespace fusemd::cuda {
 
@@ -13,7 +14,7 @@ DeviceModel::DeviceModel(const Model& model, const ModelOptions& options)
       policy_(launch_policy(options.compute_capability)),
       cutoff_(model.config.cutoff),
       by_source_(model.config.directional_message == DirectionalMessage::filter_times_source),
-      weights_(student_parameters(model)) {
+      weights_((device::use_device(options.device), student_parameters(model))) {
   for (int layer = 0; layer < model.config.num_interactions; ++layer) {
     const CubicBSpline spline = filter_spline(model, layer, options.table_intervals);
     const std::vector<float> rounded(spline.coefficients.begin(), spline.coefficients.end());

@@ -17,13 +17,14 @@ namespace fusemd::cuda {
 struct ModelOptions {
   std::size_t table_intervals = 512;
   DenseKind dense = DenseKind::fma;
+  int device = 0;               ///< number of the device that every thread has to use
   int compute_capability = 75;  ///< 10 major + minor of the device: chooses launch shapes
 };
 
 /// A student model in device memory: packed weights and one filter table a layer. Immutable; shared
 /// by everything that computes with it.
 ///
-/// Errors   DeviceError: out of memory.
+/// Errors   DeviceError: out of memory, or the device cannot be used.
 class DeviceModel {
  public:
   DeviceModel(const Model& model, const ModelOptions& options);
@@ -33,6 +34,7 @@ class DeviceModel {
   unsigned n_channels() const { return weights().n_channels; }
   double cutoff() const { return cutoff_; }
   DenseKind dense() const { return options_.dense; }
+  int device() const { return options_.device; }
   std::size_t table_intervals() const { return options_.table_intervals; }
   const LaunchPolicy& policy() const { return policy_; }
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// cuda_engine.hpp in a build without a CUDA compiler.
+#include "host/cuda/cuda_engine.hpp"
+
+namespace fusemd::cuda {
+namespace {
+
+constexpr const char* kNoCuda = "this fusemd was built without CUDA kernels";
+
+}  // namespace
+
+device::DeviceList devices() { return {.devices = {}, .problem = kNoCuda}; }
+
+Engine make_engine(const Model& /*model*/, const EngineRequest& /*request*/, int /*number*/) {
+  throw DeviceError(DeviceProblem::unavailable, kNoCuda);
+}
+
+std::string unusable(const device::DeviceInfo& /*info*/) { return kNoCuda; }
+
+std::string description(const device::DeviceInfo& info) { return info.name; }
+
+}  // namespace fusemd::cuda
