@@ -15,6 +15,10 @@ struct LaunchPolicy {
   unsigned neighbour_threads = 0;  ///< neighbour search: a warp an atom
   unsigned message_threads = 0;    ///< tabulated convolution, forward and backward: a warp an atom
 
+  unsigned filter_threads = 0;  ///< exact convolution: a block a tile of atoms
+  unsigned filter_atoms = 0;    ///< of a tile
+  unsigned filter_rows = 0;     ///< pairs of a chunk (half as many with slopes): even, 32 at most
+
   unsigned node_threads = 0;  ///< per-atom ops (dense, update, readout, embedding): a tile of atoms
   unsigned node_rows = 0;     ///< atoms of a tile, at most; a tensor instruction takes 16
   unsigned node_blocks = 0;   ///< grid at most; blocks then stride over tiles
@@ -31,6 +35,9 @@ inline constexpr LaunchPolicy kLaunchPolicies[] = {
     {.compute_capability = 75,
      .neighbour_threads = 128,
      .message_threads = 128,
+     .filter_threads = 256,
+     .filter_atoms = 32,
+     .filter_rows = 16,
      .node_threads = 128,
      .node_rows = 16,
      .node_blocks = 4096,

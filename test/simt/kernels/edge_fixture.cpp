@@ -19,6 +19,7 @@ LaunchPolicy policy_of_width(unsigned threads) {
   LaunchPolicy policy = kLaunchPolicies[0];
   policy.neighbour_threads = threads;
   policy.message_threads = threads;
+  policy.filter_threads = threads;
   return policy;
 }
 
@@ -195,6 +196,110 @@ ConvolutionOptions ReferenceBatch::options(std::size_t layer) const {
           .first_layer = layer == 0,
           .by_source =
               parameters.config.directional_message == DirectionalMessage::filter_times_source};
+}
+
+DeviceFilterNetworks::DeviceFilterNetworks(const StudentParameters& p)
+    : centers_(std::vector<float>(p.basis.centers.begin(), p.basis.centers.end())),
+      gammas_(std::vector<float>(p.basis.gammas.begin(), p.basis.gammas.end())),
+      cutoff_(static_cast<float>(p.config.cutoff)),
+      cut_basis_(p.config.cutoff_applied_to == CutoffAppliedTo::rbf) {
+  for (const FilterNetwork& network : p.filters) {
+    cuda::PackedDense hidden = cuda::pack_dense(network.hidden);
+    cuda::PackedDense output = cuda::pack_dense(network.output);
+    DeviceArray<float> hidden_weights(hidden.weights), hidden_bias(hidden.bias);
+    DeviceArray<float> output_weights(output.weights), output_bias(output.bias);
+    layers_.push_back({std::move(hidden), std::move(output), std::move(hidden_weights),
+                       std::move(hidden_bias), std::move(output_weights), std::move(output_bias)});
+  }
+}
+
+RadialBasisView DeviceFilterNetworks::basis() const {
+  return {centers_.data(), gammas_.data(), static_cast<std::uint32_t>(centers_.size()), cutoff_,
+          cut_basis_};
+}
+
+FilterNetworkView DeviceFilterNetworks::layer(std::size_t l) const {
+  const Layer& layer = layers_[l];
+  return {basis(),
+          {layer.hidden_weights.data(), layer.hidden_bias.data(), layer.hidden.k, layer.hidden.n},
+          {layer.output_weights.data(), layer.output_bias.data(), layer.output.k, layer.output.n}};
+}
+
+LayerInputs inputs_of(const ReferenceBatch& reference) {
+  LayerInputs inputs;
+  for (std::size_t l = 0; l < reference.n_layers(); ++l) {
+    inputs.features.push_back(reference.features(l));
+    inputs.adjoint_messages.push_back(reference.adjoint_messages(l));
+  }
+  return inputs;
+}
+
+namespace {
+
+template <class T>
+std::vector<T> part(const std::vector<T>& values,
+                    const ReferenceBatch& reference,
+                    std::size_t system,
+                    std::size_t an_atom) {
+  if (values.empty()) return {};
+  const std::vector<std::uint32_t> starts = starts_of(reference.systems);
+  return {values.begin() + static_cast<std::ptrdiff_t>(starts[system] * an_atom),
+          values.begin() + static_cast<std::ptrdiff_t>(starts[system + 1] * an_atom)};
+}
+
+}  // namespace
+
+LayerInputs inputs_of(const ReferenceBatch& reference, std::size_t system) {
+  LayerInputs inputs = inputs_of(reference);
+  for (std::size_t l = 0; l < reference.n_layers(); ++l) {
+    const std::size_t width = 4 * std::size_t{reference.n_channels()};
+    inputs.features[l] = part(inputs.features[l], reference, system, width);
+    inputs.adjoint_messages[l] = part(inputs.adjoint_messages[l], reference, system, width);
+  }
+  return inputs;
+}
+
+ConvolutionResult part_of(const ConvolutionResult& result,
+                          const ReferenceBatch& reference,
+                          std::size_t system) {
+  ConvolutionResult own;
+  const std::size_t width = 4 * std::size_t{reference.n_channels()};
+  for (std::size_t l = 0; l < reference.n_layers(); ++l) {
+    own.messages.push_back(part(result.messages[l], reference, system, width));
+    own.adjoints.push_back(part(result.adjoints[l], reference, system, width));
+  }
+  own.forces = part(result.forces, reference, system, 3);
+  own.virials = part(result.virials, reference, system, 9);
+  return own;
+}
+
+void expect_reference(const ConvolutionResult& result,
+                      const ReferenceBatch& reference,
+                      const ConvolutionTolerances& tolerances) {
+  const auto compare = [&](const auto& actual, const std::vector<double>& expected, double share,
+                           const std::string& what) {
+    expect_all_close(actual, expected,
+                     {.absolute = share * magnitude(expected), .why = tolerances.why},
+                     reference.name + ", " + what);
+    same_bits(actual);
+  };
+  for (std::size_t l = 0; l < reference.n_layers(); ++l) {
+    const std::string layer = "layer " + std::to_string(l);
+    compare(result.messages[l], reference.messages(l), tolerances.features, layer + ", messages");
+    if (l == 0) continue;
+    compare(result.adjoints[l], reference.adjoint_features(l), tolerances.features,
+            layer + ", adjoints");
+  }
+  compare(result.forces, reference.forces(), tolerances.forces, "forces");
+  if (result.virials.empty()) return;
+  std::vector<double> virials(9 * reference.systems.size(), 0.0);
+  std::size_t atom = 0;
+  for (std::size_t s = 0; s < reference.systems.size(); ++s) {
+    for (std::size_t i = 0; i < reference.systems[s].size(); ++i, ++atom) {
+      for (std::size_t k = 0; k < 9; ++k) virials[9 * s + k] += result.virials[9 * atom + k];
+    }
+  }
+  compare(virials, reference.virials(), tolerances.virials, "virials");
 }
 
 std::vector<float> table_coefficients(const Model& model,

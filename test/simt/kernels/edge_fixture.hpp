@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "host/cuda/device_weights.hpp"
 #include "host/reference/student_network.hpp"
 #include "host/student_parameters.hpp"
 #include "kernels/batch.hpp"
+#include "kernels/exact_convolution.hpp"
 #include "kernels/tabulated_convolution.hpp"
 #include "test/simt/support/device_array.hpp"
 #include "test/support/systems.hpp"
@@ -107,6 +109,98 @@ class ReferenceBatch {
 
   [[nodiscard]] ConvolutionOptions options(std::size_t layer) const;
 };
+
+/// All layers' filter networks in device memory, packed as kernels want them.
+class DeviceFilterNetworks {
+ public:
+  explicit DeviceFilterNetworks(const StudentParameters& parameters);
+  [[nodiscard]] FilterNetworkView layer(std::size_t l) const;
+  [[nodiscard]] RadialBasisView basis() const;
+
+ private:
+  struct Layer {
+    cuda::PackedDense hidden, output;
+    DeviceArray<float> hidden_weights, hidden_bias, output_weights, output_bias;
+  };
+  DeviceArray<float> centers_, gammas_;
+  float cutoff_;
+  bool cut_basis_;
+  std::vector<Layer> layers_;
+};
+
+/// One layer's inputs of a backward pass or of both, by layer.
+struct LayerInputs {
+  std::vector<std::vector<float>> features, adjoint_messages;
+};
+[[nodiscard]] LayerInputs inputs_of(const ReferenceBatch& reference);
+/// Those of one system alone.
+[[nodiscard]] LayerInputs inputs_of(const ReferenceBatch& reference, std::size_t system);
+
+/// What the convolutions of all layers give.
+struct ConvolutionResult {
+  std::vector<std::vector<float>> messages, adjoints;  ///< by layer; the first has no adjoints
+  std::vector<double> forces;                          ///< x, y, z of every atom
+  std::vector<double> virials;                         ///< [n_atoms][9]; empty if not asked for
+
+  friend bool operator==(const ConvolutionResult&, const ConvolutionResult&) = default;
+};
+
+/// The part of a result that belongs to one system of the batch.
+[[nodiscard]] ConvolutionResult part_of(const ConvolutionResult& result,
+                                        const ReferenceBatch& reference,
+                                        std::size_t system);
+
+/// Runs all layers forward, then backward, each on the given inputs.
+///
+/// forward   (layer, edges, features, messages)
+/// backward  (layer, edges, features, adjoint_messages, adjoint_features, forces, virials,
+///           accumulate)
+template <class Forward, class Backward>
+ConvolutionResult run_convolutions(BatchWithEdges& made,
+                                   const LayerInputs& inputs,
+                                   bool with_virials,
+                                   const Forward& forward,
+                                   const Backward& backward) {
+  const std::uint32_t n = made.batch.n_atoms();
+  const std::size_t layers = inputs.features.size();
+  DeviceArray<double> x(n), y(n), z(n), virials(with_virials ? 9 * n : 0);
+  ConvolutionResult result;
+  for (std::size_t l = 0; l < layers; ++l) {
+    const DeviceArray<float> in(inputs.features[l]);
+    DeviceArray<float> out(in.size());
+    forward(l, EdgesView(made.edges.view()), in.data(), out.data());
+    result.messages.push_back(out.download());
+  }
+  result.adjoints.resize(layers);
+  for (std::size_t l = layers; l-- > 0;) {
+    const DeviceArray<float> in(inputs.features[l]);
+    const DeviceArray<float> adjoint_out(inputs.adjoint_messages[l]);
+    DeviceArray<float> adjoint_in(l == 0 ? 0 : in.size());
+    backward(l, EdgesView(made.edges.view()), in.data(), adjoint_out.data(), adjoint_in.data(),
+             ForcesView{x.data(), y.data(), z.data()}, virials.data(),
+             l + 1 == layers ? Accumulate::set : Accumulate::add);
+    result.adjoints[l] = adjoint_in.download();
+  }
+  const auto fx = x.download();
+  const auto fy = y.download();
+  const auto fz = z.download();
+  for (std::uint32_t i = 0; i < n; ++i) {
+    result.forces.insert(result.forces.end(), {fx[i], fy[i], fz[i]});
+  }
+  result.virials = virials.download();
+  return result;
+}
+
+/// How far results may be from the reference engine's, as shares of the largest value of their
+/// kind.
+struct ConvolutionTolerances {
+  double features, forces, virials;
+  std::string why;
+};
+/// Compares everything with the reference engine, and records its bits.
+void expect_reference(const ConvolutionResult& result,
+                      const ReferenceBatch& reference,
+                      const ConvolutionTolerances& tolerances);
 
 /// One layer's table as kernels read it: coefficients [n_intervals + 3][3][n_channels].
 [[nodiscard]] std::vector<float> table_coefficients(const Model& model,

@@ -2,7 +2,7 @@
 
 add_library(fusemd_edge_fixture INTERFACE)
 target_sources(fusemd_edge_fixture INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/edge_fixture.cpp)
-target_link_libraries(fusemd_edge_fixture INTERFACE fusemd_test_support)
+target_link_libraries(fusemd_edge_fixture INTERFACE fusemd_test_support fusemd_cuda_host)
 
 # fusemd_edge_test(NAME KERNELS x... CASES x.cpp... [CUTS files...] [SEEDS n]): kernel cases on levels 1 to 3, with
 # the named .cu files of kernels/ and the neighbour search. 20 shuffled schedules where they cost little; SEEDS in
@@ -20,8 +20,11 @@ function(fusemd_edge_test name)
       LIBRARIES fusemd_edge_fixture)
   endif()
   fusemd_ptx_test(${name} SEEDS ${arg_SEEDS} SOURCES ${sources} LIBRARIES fusemd_edge_fixture)
+  fusemd_name_architectures(${name})
 endfunction()
 
-fusemd_edge_test(simt_neighbours CASES test_neighbours.cpp SEEDS 5)
+fusemd_edge_test(simt_neighbours KERNELS radial_basis CASES test_neighbours.cpp test_radial_basis.cpp SEEDS 5)
 fusemd_edge_test(simt_tabulated_convolution
   KERNELS tabulated_convolution CASES test_tabulated_convolution.cpp SEEDS 2)
+fusemd_edge_test(simt_exact_convolution
+  KERNELS exact_convolution CASES test_exact_convolution.cpp CUTS kernels/exact_convolution.cuh SEEDS 2)

@@ -39,101 +39,39 @@ class DeviceTables {
   std::vector<DeviceArray<float>> layers_;
 };
 
-struct Result {
-  std::vector<std::vector<float>> messages, adjoints;  ///< by layer
-  std::vector<double> forces;                          ///< x, y, z of every atom
-  std::vector<double> virials;                         ///< [n_atoms][9]; empty if not asked for
-};
-
-/// Runs all layers forward, then backward, each on the reference engine's inputs.
-Result run(const ReferenceBatch& reference,
-           const std::vector<System>& systems,
-           const std::vector<std::vector<float>>& features,
-           const std::vector<std::vector<float>>& adjoints,
-           std::size_t n_intervals,
-           bool with_virials,
-           unsigned threads) {
+ConvolutionResult run(const ReferenceBatch& reference,
+                      const std::vector<System>& systems,
+                      const LayerInputs& inputs,
+                      std::size_t n_intervals,
+                      bool with_virials,
+                      unsigned threads) {
   BatchWithEdges made(systems, reference.parameters.config.cutoff);
   const DeviceTables tables(reference.model, n_intervals);
-  const std::uint32_t n = made.batch.n_atoms();
   const LaunchPolicy policy = policy_of_width(threads);
-  DeviceArray<double> x(n), y(n), z(n), virials(with_virials ? 9 * n : 0);
-  Result result;
-  for (std::size_t l = 0; l < reference.n_layers(); ++l) {
-    const DeviceArray<float> in(features[l]);
-    DeviceArray<float> out(in.size());
-    tabulated_convolution(tables.layer(l), reference.options(l), n, made.edges.view(), in.data(),
-                          out.data(), policy, nullptr);
-    result.messages.push_back(out.download());
-  }
-  result.adjoints.resize(reference.n_layers());
-  for (std::size_t l = reference.n_layers(); l-- > 0;) {
-    const DeviceArray<float> in(features[l]);
-    const DeviceArray<float> adjoint_out(adjoints[l]);
-    DeviceArray<float> adjoint_in(l == 0 ? 0 : in.size());
-    tabulated_convolution_backward(
-        tables.layer(l), reference.options(l), n, made.edges.view(), in.data(), adjoint_out.data(),
-        adjoint_in.data(), {x.data(), y.data(), z.data()}, virials.data(),
-        l + 1 == reference.n_layers() ? Accumulate::set : Accumulate::add, policy, nullptr);
-    result.adjoints[l] = adjoint_in.download();
-  }
-  const auto fx = x.download();
-  const auto fy = y.download();
-  const auto fz = z.download();
-  for (std::uint32_t i = 0; i < n; ++i)
-    result.forces.insert(result.forces.end(), {fx[i], fy[i], fz[i]});
-  result.virials = virials.download();
-  return result;
-}
-
-std::vector<std::vector<float>> of_layers(const ReferenceBatch& reference,
-                                          std::vector<float> (ReferenceBatch::*of)(std::size_t)
-                                              const) {
-  std::vector<std::vector<float>> values;
-  for (std::size_t l = 0; l < reference.n_layers(); ++l) values.push_back((reference.*of)(l));
-  return values;
+  const std::uint32_t n = made.batch.n_atoms();
+  return run_convolutions(
+      made, inputs, with_virials,
+      [&](std::size_t l, const EdgesView& edges, const float* in, float* out) {
+        tabulated_convolution(tables.layer(l), reference.options(l), n, edges, in, out, policy,
+                              nullptr);
+      },
+      [&](std::size_t l, const EdgesView& edges, const float* in, const float* adjoint_out,
+          float* adjoint_in, const ForcesView& forces, double* virials, Accumulate accumulate) {
+        tabulated_convolution_backward(tables.layer(l), reference.options(l), n, edges, in,
+                                       adjoint_out, adjoint_in, forces, virials, accumulate, policy,
+                                       nullptr);
+      });
 }
 
 void compare(const ReferenceBatch& reference, unsigned threads, bool with_virials) {
-  const Result result = run(
-      reference, reference.systems, of_layers(reference, &ReferenceBatch::features),
-      of_layers(reference, &ReferenceBatch::adjoint_messages), kIntervals, with_virials, threads);
-  for (std::size_t l = 0; l < reference.n_layers(); ++l) {
-    const std::string layer = reference.name + ", layer " + std::to_string(l);
-    const auto messages = reference.messages(l);
-    expect_all_close(result.messages[l], messages,
-                     {.absolute = 2e-6 * magnitude(messages),
-                      .why = "float sums of up to 40 terms, inputs rounded to float"},
-                     layer + ", messages");
-    same_bits(result.messages[l]);
-    if (l == 0) continue;
-    const auto adjoints = reference.adjoint_features(l);
-    expect_all_close(result.adjoints[l], adjoints,
-                     {.absolute = 2e-6 * magnitude(adjoints),
-                      .why = "float sums of up to 40 terms, inputs rounded to float"},
-                     layer + ", adjoints");
-    same_bits(result.adjoints[l]);
-  }
-  const auto forces = reference.forces();
-  expect_all_close(result.forces, forces,
-                   {.absolute = 5e-6 * magnitude(forces),
-                    .why = "float sums over edges and channels of all layers; the table's slope "
-                           "is off by 1e-6 at most"},
-                   reference.name + ", forces");
-  same_bits(result.forces);
-  if (!with_virials) return;
-  std::vector<double> virials(9 * reference.systems.size(), 0.0);
-  std::size_t atom = 0;
-  for (std::size_t s = 0; s < reference.systems.size(); ++s) {
-    for (std::size_t i = 0; i < reference.systems[s].size(); ++i, ++atom) {
-      for (std::size_t k = 0; k < 9; ++k) virials[9 * s + k] += result.virials[9 * atom + k];
-    }
-  }
-  expect_all_close(virials, reference.virials(),
-                   {.absolute = 1e-5 * magnitude(reference.virials()),
-                    .why = "as forces, times distances of up to 5 Angstrom"},
-                   reference.name + ", virials");
-  same_bits(result.virials);
+  expect_reference(
+      run(reference, reference.systems, inputs_of(reference), kIntervals, with_virials, threads),
+      reference,
+      {.features = 2e-6,
+       .forces = 5e-6,
+       .virials = 1e-5,
+       .why = "inputs rounded to float, float sums over edges and channels; the table "
+              "is off by 1e-6"});
 }
 
 const ReferenceBatch& reference_of(const StudentConfig& config) {
@@ -184,38 +122,17 @@ FUSEMD_KERNEL_CASE("tabulated_convolution at other block widths, with virials, a
       make_model(shipped_switches(32, 2, 6), 15),
       {rattled_off_cutoff(water(), 0.05), rattled_off_cutoff(random_box(33, 8), 0.05),
        rattled_off_cutoff(benzene(), 0.05)});
-  const auto features = of_layers(reference, &ReferenceBatch::features);
-  const auto adjoints = of_layers(reference, &ReferenceBatch::adjoint_messages);
-  const Result first = run(reference, reference.systems, features, adjoints, 64, false, 128);
-  for (const unsigned threads : {32u, 96u}) {
-    const Result other =
-        run(reference, reference.systems, features, adjoints, 64, threads == 32, threads);
-    expect(first.messages == other.messages && first.adjoints == other.adjoints &&
-               first.forces == other.forces,
-           "another block width, the same bits");
-  }
-  const DeviceBatch batch(reference.systems);
+  const LayerInputs inputs = inputs_of(reference);
+  const ConvolutionResult first = run(reference, reference.systems, inputs, 64, true, 128);
+  ConvolutionResult without = run(reference, reference.systems, inputs, 64, false, 32);
+  without.virials = first.virials;
+  expect(without == first, "with virials or not, the same bits");
+  expect(run(reference, reference.systems, inputs, 64, true, 96) == first,
+         "another block width, the same bits");
   for (std::size_t s = 0; s < reference.systems.size(); ++s) {
-    const std::size_t begin = batch.start(s) * 4 * 32;
-    const std::size_t end = begin + reference.systems[s].size() * 4 * 32;
-    const auto part = [&](const std::vector<float>& all) {
-      return std::vector(all.begin() + static_cast<std::ptrdiff_t>(begin),
-                         all.begin() + static_cast<std::ptrdiff_t>(end));
-    };
-    std::vector<std::vector<float>> own_features, own_adjoints;
-    for (std::size_t l = 0; l < reference.n_layers(); ++l) {
-      own_features.push_back(part(features[l]));
-      own_adjoints.push_back(part(adjoints[l]));
-    }
-    const Result alone =
-        run(reference, {reference.systems[s]}, own_features, own_adjoints, 64, false, 128);
-    for (std::size_t l = 0; l < reference.n_layers(); ++l) {
-      expect(alone.messages[l] == part(first.messages[l]), "alone, the same messages");
-      if (l > 0) expect(alone.adjoints[l] == part(first.adjoints[l]), "alone, the same adjoints");
-    }
-    for (std::size_t k = 0; k < alone.forces.size(); ++k) {
-      expect(alone.forces[k] == first.forces[3 * batch.start(s) + k], "alone, the same forces");
-    }
+    const ConvolutionResult alone =
+        run(reference, {reference.systems[s]}, inputs_of(reference, s), 64, true, 128);
+    expect(alone == part_of(first, reference, s), "alone, the same bits");
   }
 }
 
