@@ -5,6 +5,7 @@
 
 #include "kernels/dense.cuh"
 #include "kernels/dense.hpp"
+#include "kernels/float4_math.cuh"
 #include "kernels/tile.cuh"
 
 namespace fusemd {
@@ -25,10 +26,9 @@ __global__ void __launch_bounds__(kMaxNodeThreads)
       simt::store_vector(staged + row * stride + c, value);
     });
     __syncthreads();
-    dense_rows<kKind>(staged, stride, count, layer,
-                      [&](unsigned row, unsigned column, float value) {
-                        y[std::size_t{first + row} * layer.n + column] = value;
-                      });
+    dense_rows<kKind>(staged, stride, count, layer, [&](unsigned row, unsigned column, auto value) {
+      simt::store(y + std::size_t{first + row} * layer.n + column, value);
+    });
   });
 }
 

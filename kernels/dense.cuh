@@ -46,24 +46,26 @@ __device__ __forceinline__ void dense_fma(const float* x,
       }
     }
     const float* weights = layer.weights + 4 * column;
-#pragma unroll 2
-    for (unsigned k = 0; k < layer.k; k += 4) {
-      float4 b[kColumns];
+    for (unsigned k = 0; k < layer.k; k += kDensePadding) {
 #pragma unroll
-      for (unsigned c = 0; c < kColumns; ++c) {
-        b[c] = simt::load_vector<float4>(weights + 4 * c * column_groups);
-      }
-      weights += 4 * layer.n;
-#pragma unroll
-      for (unsigned r = 0; r < kRows; ++r) {
-        const float4 a = simt::load_vector<float4>(row[r] + k);
+      for (unsigned step = 0; step < kDensePadding; step += 4) {
+        float4 b[kColumns];
 #pragma unroll
         for (unsigned c = 0; c < kColumns; ++c) {
-          float s = sum[r][c];
-          s = fmaf(a.x, b[c].x, s);
-          s = fmaf(a.y, b[c].y, s);
-          s = fmaf(a.z, b[c].z, s);
-          sum[r][c] = fmaf(a.w, b[c].w, s);
+          b[c] = simt::load_vector<float4>(weights + 4 * c * column_groups);
+        }
+        weights += 4 * layer.n;
+#pragma unroll
+        for (unsigned r = 0; r < kRows; ++r) {
+          const float4 a = simt::load_vector<float4>(row[r] + k + step);
+#pragma unroll
+          for (unsigned c = 0; c < kColumns; ++c) {
+            float s = sum[r][c];
+            s = fmaf(a.x, b[c].x, s);
+            s = fmaf(a.y, b[c].y, s);
+            s = fmaf(a.z, b[c].z, s);
+            sum[r][c] = fmaf(a.w, b[c].w, s);
+          }
         }
       }
     }
@@ -93,13 +95,20 @@ struct Tf32Parts {
 // The order of k inside an instruction is free as long as both factors agree. Lane member m takes
 // k = 4 m ... 4 m + 3 of a stretch of 16, so that one 16-byte load gives two instructions' worth:
 // step 0 multiplies 4 m (where the fragment's table says m) and 4 m + 1 (where it says m + 4), step
-// 1 multiplies 4 m + 2 and 4 m + 3. These are the places of the table that this relies on:
+// 1 multiplies 4 m + 2 and 4 m + 3. So is the order of columns: column c of tile T stands for
+// column 4 (c / 2) + 2 T + c % 2 of a stretch of 16, so that the two tiles together give lane
+// member m the results 4 m ... 4 m + 3 of a row. These are the places of the table that this relies
+// on:
 static_assert(simt::mma_element_a(5, 0).row == 1 && simt::mma_element_a(5, 0).column == 1);
 static_assert(simt::mma_element_a(5, 1).row == 9 && simt::mma_element_a(5, 1).column == 1);
 static_assert(simt::mma_element_a(5, 2).row == 1 && simt::mma_element_a(5, 2).column == 5);
 static_assert(simt::mma_element_a(5, 3).row == 9 && simt::mma_element_a(5, 3).column == 5);
 static_assert(simt::mma_element_b(5, 0).row == 1 && simt::mma_element_b(5, 0).column == 1);
 static_assert(simt::mma_element_b(5, 1).row == 5 && simt::mma_element_b(5, 1).column == 1);
+static_assert(simt::mma_element_c(5, 0).row == 1 && simt::mma_element_c(5, 0).column == 2);
+static_assert(simt::mma_element_c(5, 1).row == 1 && simt::mma_element_c(5, 1).column == 3);
+static_assert(simt::mma_element_c(5, 2).row == 9 && simt::mma_element_c(5, 2).column == 2);
+static_assert(simt::mma_element_c(5, 3).row == 9 && simt::mma_element_c(5, 3).column == 3);
 
 template <unsigned kParts, class Epilogue>
 __device__ __forceinline__ void dense_mma(const float* x,
@@ -108,7 +117,6 @@ __device__ __forceinline__ void dense_mma(const float* x,
                                           const DenseView& layer,
                                           const Epilogue& epilogue) {
   using Parts = Tf32Parts<kParts>;
-  constexpr unsigned kTiles = kDensePadding / simt::kMmaColumns;
   const unsigned lane = threadIdx.x % simt::kWarpSize;
   const unsigned group = lane / 4, member = lane % 4;
   const unsigned column_tiles = layer.n / kDensePadding;
@@ -119,28 +127,21 @@ __device__ __forceinline__ void dense_mma(const float* x,
     const unsigned first_column = item % column_tiles * kDensePadding;
     const float* low_row = x + min(first_row + group, rows - 1) * stride + 4 * member;
     const float* high_row = x + min(first_row + group + 8, rows - 1) * stride + 4 * member;
-    const float* weights = layer.weights + 4 * (member * layer.n + first_column + group);
-    float sum[kTiles][4];
-#pragma unroll
-    for (unsigned tile = 0; tile < kTiles; ++tile) {
-#pragma unroll
-      for (unsigned r = 0; r < 4; ++r) {
-        const unsigned column =
-            first_column + tile * simt::kMmaColumns + simt::mma_element_c(lane, r).column;
-        sum[tile][r] = layer.bias == nullptr ? 0.0f : layer.bias[column];
-      }
-    }
+    const float* weights =
+        layer.weights + 4 * (member * layer.n + first_column + 4 * (group / 2) + group % 2);
+    const unsigned column = first_column + 4 * member;  // of the lane's results
+    const float4 bias = layer.bias == nullptr ? make_float4(0.0f, 0.0f, 0.0f, 0.0f)
+                                              : simt::load_vector<float4>(layer.bias + column);
+    float sum[2][4] = {{bias.x, bias.y, bias.x, bias.y}, {bias.z, bias.w, bias.z, bias.w}};
     for (unsigned k = 0; k < layer.k; k += kDensePadding) {
       const float4 low = simt::load_vector<float4>(low_row + k);
       const float4 high = simt::load_vector<float4>(high_row + k);
       const Parts a[2][4] = {{Parts(low.x), Parts(high.x), Parts(low.y), Parts(high.y)},
                              {Parts(low.z), Parts(high.z), Parts(low.w), Parts(high.w)}};
 #pragma unroll
-      for (unsigned tile = 0; tile < kTiles; ++tile) {
-        const float4 column =
-            simt::load_vector<float4>(weights + 4 * (tile * simt::kMmaColumns + k / 4 * layer.n));
-        const Parts b[2][2] = {{Parts(column.x), Parts(column.y)},
-                               {Parts(column.z), Parts(column.w)}};
+      for (unsigned tile = 0; tile < 2; ++tile) {
+        const float4 w = simt::load_vector<float4>(weights + 8 * tile);
+        const Parts b[2][2] = {{Parts(w.x), Parts(w.y)}, {Parts(w.z), Parts(w.w)}};
 #pragma unroll
         for (unsigned step = 0; step < 2; ++step) {
           const auto multiply = [&](unsigned part_a, unsigned part_b) {
@@ -156,25 +157,26 @@ __device__ __forceinline__ void dense_mma(const float* x,
           multiply(0, 0);
         }
       }
+      weights += kDensePadding * layer.n;
     }
-#pragma unroll
-    for (unsigned tile = 0; tile < kTiles; ++tile) {
-#pragma unroll
-      for (unsigned r = 0; r < 4; ++r) {
-        const simt::MatrixElement at = simt::mma_element_c(lane, r);
-        const unsigned row = first_row + at.row;
-        if (row < rows) {
-          epilogue(row, first_column + tile * simt::kMmaColumns + at.column, sum[tile][r]);
-        }
-      }
+    const unsigned low = first_row + group, high = low + 8;
+    if (low < rows) {
+      epilogue(low, column, make_float4(sum[0][0], sum[0][1], sum[1][0], sum[1][1]));
+    }
+    if (high < rows) {
+      epilogue(high, column, make_float4(sum[0][2], sum[0][3], sum[1][2], sum[1][3]));
     }
   }
 }
 
 }  // namespace detail
 
-/// y = x W + bias for `rows` rows, by all threads of the block, a multiple of 32. epilogue(row,
-/// column, y) is called once for each row and each of layer.n columns, by the thread that has it.
+/// y = x W + bias for `rows` rows, by all threads of the block, a multiple of 32.
+///
+///   epilogue(row, column, y)   is called for every row and each of layer.n columns, by the thread
+///                              that has the result: with a float for one column, or (tensor cores)
+///                              with a float4 for `column` to column + 3, column a multiple of 4.
+///                              The functions of kernels/float4_math.cuh take either.
 ///
 /// Needs    x [rows][layer.k] in shared memory, `stride` floats apart (dense_row_stride), 16-byte
 ///          aligned, visible to the block: a barrier lies between its writers and this call. rows

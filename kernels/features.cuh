@@ -2,11 +2,25 @@
 #pragma once
 // An atom's features, four channels at a time, and the norms of its vectors.
 
+#include "kernels/activation.cuh"
 #include "kernels/batch.hpp"
-#include "kernels/fast_math.cuh"
 #include "kernels/float4_math.cuh"
 
 namespace fusemd {
+
+/// SiLU and its slope for one channel or four.
+struct ActivationVector {
+  float4 value, slope;
+};
+
+__device__ __forceinline__ Activation activation(float x) { return silu_and_slope(x); }
+
+__device__ __forceinline__ ActivationVector activation(const float4& x) {
+  const Activation a = silu_and_slope(x.x), b = silu_and_slope(x.y), c = silu_and_slope(x.z),
+                   d = silu_and_slope(x.w);
+  return {make_float4(a.value, b.value, c.value, d.value),
+          make_float4(a.slope, b.slope, c.slope, d.slope)};
+}
 
 /// The four components of one atom for four channels.
 struct FeatureVector {

@@ -28,6 +28,34 @@ __device__ __forceinline__ float4 multiply_add(float a, const float4& b, const f
   return make_float4(fmaf(a, b.x, c.x), fmaf(a, b.y, c.y), fmaf(a, b.z, c.z), fmaf(a, b.w, c.w));
 }
 
+/// The same for one channel, and access to as many as the value has: for text that serves both.
+__device__ __forceinline__ float multiply(float a, float b) { return a * b; }
+
+template <class Value>
+__device__ __forceinline__ Value load(const float* source) {
+  if constexpr (sizeof(Value) == sizeof(float)) {
+    return *source;
+  } else {
+    return load_vector<Value>(source);
+  }
+}
+
+__device__ __forceinline__ void store(float* target, float value) { *target = value; }
+__device__ __forceinline__ void store(float* target, const float4& value) {
+  store_vector(target, value);
+}
+
+template <class Value>
+__device__ __forceinline__ Value zero();
+template <>
+__device__ __forceinline__ float zero<float>() {
+  return 0.0f;
+}
+template <>
+__device__ __forceinline__ float4 zero<float4>() {
+  return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+}
+
 template <class Function>
 __device__ __forceinline__ float4 map(const Function& function, const float4& a) {
   return make_float4(function(a.x), function(a.y), function(a.z), function(a.w));

@@ -51,15 +51,18 @@ __device__ __forceinline__ void update_forward_tile(const UpdateForward& op,
   });
   clear_padding(joined, wide, rows, 2 * f);
   __syncthreads();
-  dense_rows<kKind>(joined, wide, rows, op.weights.in, [&](unsigned row, unsigned column, float q) {
-    const Activation a = silu_and_slope(q);
-    activated[row * narrow + column] = a.value;
-    if (column < f) op.slopes[std::size_t{first + row} * f + column] = a.slope;
+  dense_rows<kKind>(joined, wide, rows, op.weights.in, [&](unsigned row, unsigned column, auto q) {
+    const auto a = activation(q);
+    simt::store(activated + row * narrow + column, a.value);
+    if (column < f) {
+      simt::store(op.slopes + std::size_t{first + row} * f + column, a.slope);
+    }
   });
   __syncthreads();
-  dense_rows<kKind>(
-      activated, narrow, rows, op.weights.out,
-      [&](unsigned row, unsigned column, float gate) { joined[row * wide + column] = gate; });
+  dense_rows<kKind>(activated, narrow, rows, op.weights.out,
+                    [&](unsigned row, unsigned column, auto gate) {
+                      simt::store(joined + row * wide + column, gate);
+                    });
   __syncthreads();
   for_each_vector(rows, f / 4, [&](unsigned row, unsigned c) {
     const float* gate = joined + row * wide + c;
@@ -112,15 +115,18 @@ __device__ __forceinline__ void update_backward_tile(const UpdateBackward& op,
   clear_padding(grad_gates, wide, rows, n_gates * f);
   __syncthreads();
   dense_rows<kKind>(
-      grad_gates, wide, rows, op.weights.out_back, [&](unsigned row, unsigned column, float grad) {
-        const float slope = column < f ? op.slopes[std::size_t{first + row} * f + column] : 0.0f;
-        grad_q[row * narrow + column] = grad * slope;
+      grad_gates, wide, rows, op.weights.out_back, [&](unsigned row, unsigned column, auto grad) {
+        using Value = decltype(grad);
+        const std::size_t at = std::size_t{first + row} * f + column;
+        const Value slope = column < f ? simt::load<Value>(op.slopes + at) : simt::zero<Value>();
+        simt::store(grad_q + row * narrow + column, simt::multiply(grad, slope));
       });
   __syncthreads();
   float* grad_in = grad_gates;
-  dense_rows<kKind>(
-      grad_q, narrow, rows, op.weights.in_back,
-      [&](unsigned row, unsigned column, float grad) { grad_in[row * wide + column] = grad; });
+  dense_rows<kKind>(grad_q, narrow, rows, op.weights.in_back,
+                    [&](unsigned row, unsigned column, auto grad) {
+                      simt::store(grad_in + row * wide + column, grad);
+                    });
   __syncthreads();
   for_each_vector(rows, f / 4, [&](unsigned row, unsigned c) {
     const FeatureVector in = load_features(op.messages, first + row, c, f);
