@@ -13,7 +13,7 @@ namespace fusemd::checkpoint {
 
 /// What a user says about a checkpoint; what is not said is found out.
 struct Choices {
-  std::string name;           ///< of the model; empty: as in the checkpoint, else default_name
+  std::string name;  ///< of the model; empty: as in the checkpoint, else default_name
   std::string default_name = "imported";
   std::string prefix;         ///< of the tensors to take, without its last dot; empty: any
   std::vector<int> elements;  ///< atomic numbers, ascending; empty: found out

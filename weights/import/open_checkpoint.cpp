@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weights/error.hpp"
+#include "weights/import/onnx_file.hpp"
 #include "weights/import/safetensors_file.hpp"
 #include "weights/import/seed_json_file.hpp"
 #include "weights/import/torch_file.hpp"
@@ -50,14 +51,17 @@ bool is_safetensors(std::string_view head) {
 
 std::vector<Format> formats() {
   return {{"PyTorch (.pt, .pth)", kHasZip ? "" : "libzip"},
+          {"ONNX (.onnx)", ""},
           {"safetensors", ""},
+          {"NumPy (.npz)", kHasZip ? "" : "libzip"},
           {"mlff-student-weights-v1 (.json)", ""}};
 }
 
 Checkpoint parse_checkpoint(std::vector<std::byte> bytes) {
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (head.starts_with("PK\x03\x04")) {
-    if (!kHasZip) refuse_left_out("a ZIP archive, as torch.save writes it", "libzip");
+    if (!kHasZip)
+      refuse_left_out("a ZIP archive, as torch.save and numpy.savez write it", "libzip");
     return read_torch_archive(std::move(bytes));
   }
   // Every pickle of protocol 2 or later begins so.
@@ -76,9 +80,7 @@ Checkpoint parse_checkpoint(std::vector<std::byte> bytes) {
                       .expected = "PyTorch, ONNX, safetensors or mlff-student-weights-v1",
                       .found = kind});
   }
-  throw InputError({.problem = "a file of an unknown kind",
-                    .expected = "PyTorch, safetensors or mlff-student-weights-v1",
-                    .found = "the first bytes " + in_quotes(head.substr(0, 16))});
+  return read_onnx(std::move(bytes));
 }
 
 Checkpoint open_checkpoint(const std::string& path) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weights/error.hpp"
+#include "weights/import/npz_file.hpp"
 #include "weights/import/pickle.hpp"
 #include "weights/import/torch_file.hpp"
 #include "weights/import/torch_objects.hpp"
@@ -72,6 +73,7 @@ Checkpoint read_torch_archive(std::vector<std::byte> bytes) {
   checkpoint.format = "PyTorch";
   checkpoint.bytes = std::move(bytes);
   ZipArchive archive(checkpoint.bytes);
+  if (is_npz(archive)) return read_npz(std::move(checkpoint.bytes));
   const std::string prefix = archive_prefix(archive);
   if (const auto* order = archive.find(prefix + "byteorder")) {
     const std::vector<std::byte> word = archive.read(*order);

@@ -15,6 +15,8 @@ namespace fusemd::checkpoint {
 /// PREFIX/byteorder. The older form is five pickles (magic number, protocol, system, object, keys)
 /// and then, for each key, an int64 count and the numbers.
 ///
+/// An archive of NumPy arrays goes on to read_npz().
+///
 /// Source   PyTorch 1.13 and 2.5, torch/serialization.py.
 /// Errors   InputError without file: no such file, a pickle that would run code, a storage that is
 ///          missing, shorter than its tensors need or of two types, big-endian numbers.

@@ -20,6 +20,12 @@ class RadialBasis(nn.Module):
         return torch.exp(-(1.0 / self.widths**2) * (distance.unsqueeze(-1) - self.centers) ** 2)
 
 
+def sum_by_destination(like, dst, values):
+    """Row i is the sum of the values whose dst is i."""
+    index = dst.reshape([-1] + [1] * (values.dim() - 1)).expand_as(values)
+    return torch.zeros_like(like).scatter_add(0, index, values)
+
+
 class Message(nn.Module):
     def __init__(self, hidden, num_rbf):
         super().__init__()
@@ -27,9 +33,9 @@ class Message(nn.Module):
 
     def forward(self, s, v, src, dst, basis, direction):
         f_s, f_1, f_2 = self.rbf_to_scalar(basis).chunk(3, dim=-1)
-        s = s + torch.zeros_like(s).index_add(0, dst, s[src] * f_s)
+        s = s + sum_by_destination(s, dst, s[src] * f_s)
         vectors = v[src] * f_1.unsqueeze(1) + direction.unsqueeze(-1) * f_2.unsqueeze(1)
-        return s, v + torch.zeros_like(v).index_add(0, dst, vectors)
+        return s, v + sum_by_destination(v, dst, vectors)
 
 
 class Update(nn.Module):
