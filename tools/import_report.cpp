@@ -164,14 +164,16 @@ std::string physics_report(const PhysicsProbe& probe, const Model& model) {
                                    probe.molecule.c_str(), probe.rotation_range));
   }
   const std::string pair =
-      std::string(element_symbol(probe.z_a)) + " and " + std::string(element_symbol(probe.z_b));
+      std::string(element_symbol(probe.z_a)) + "-" + std::string(element_symbol(probe.z_b));
   if (std::abs(probe.cutoff_jump) <= kRounding) {
-    text += line("cutoff", formatted("the energy of no pair of atoms jumps at %g A, as it should be.",
-                                     model.config.cutoff));
+    text +=
+        line("cutoff", formatted("the energy of no pair of atoms jumps at %g A, as it should be.",
+                                 model.config.cutoff));
   } else {
-    text += line("cutoff", formatted("the energy of two atoms jumps by up to %.4f eV (%s) where they "
-                                     "come within %g A; in nature it would not jump.",
-                                     std::abs(probe.cutoff_jump), pair.c_str(), model.config.cutoff));
+    text +=
+        line("cutoff", formatted("the energy of two atoms jumps by up to %.4f eV (%s) where they "
+                                 "come within %g A; in nature it would not jump.",
+                                 std::abs(probe.cutoff_jump), pair.c_str(), model.config.cutoff));
   }
   return text;
 }
