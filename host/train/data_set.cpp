@@ -146,33 +146,51 @@ class Listed {
   std::string names_;
 };
 
-void check_units(const DataSet& data, const std::string& path, const DataOptions& options) {
-  const UnitEvidence evidence = unit_evidence(data.frames);
-  if (options.force_unit == "auto" && data.frames.size() > 1) {
-    // Thermal motion at 300 to 1000 K gives components of 1 to 3 eV/Angstrom.
-    const bool large = evidence.force_rms > 10.0, small = evidence.force_rms < 0.08;
-    if (large || small) {
-      throw InputError(
-          {.file = path,
-           .key = "forces",
-           .problem =
-               "the forces look like " + std::string(large ? "kcal/mol/Angstrom" : "hartree/bohr"),
-           .expected = "eV/Angstrom: about 1 to 3 root mean square for molecules in motion",
-           .found = text(evidence.force_rms) + " root mean square",
-           .hint = std::string("--force-unit ") + (large ? "kcal/mol/Angstrom" : "hartree/bohr") +
-                   " converts; --force-unit eV/Angstrom takes the numbers as they are"});
-    }
+/// Median of the components' sizes: a few wild atoms do not matter.
+double typical_force(const Structure& frame) {
+  std::vector<double> sizes;
+  for (const Vec3& f : *frame.forces) {
+    sizes.insert(sizes.end(), {std::abs(f.x), std::abs(f.y), std::abs(f.z)});
   }
-  if (options.energy_unit == "auto" && evidence.energy_over_work > 0.0) {
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  return *middle;
+}
+
+/// `sizes` are typical_force() of all frames, those kept out included.
+void check_force_unit(std::vector<double> sizes,
+                      const std::string& path,
+                      const DataOptions& options) {
+  if (options.force_unit != "auto" || sizes.size() < 2) return;
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  // Molecules at 300 to 1000 K have components of 0.6 to 2 eV/Angstrom.
+  const char* unit = *middle > 37.0   ? "kJ/mol/Angstrom"
+                     : *middle > 7.0  ? "kcal/mol/Angstrom"
+                     : *middle < 0.05 ? "hartree/bohr"
+                                      : nullptr;
+  if (unit == nullptr) return;
+  throw InputError({.file = path,
+                    .key = "forces",
+                    .problem = "the forces look like " + std::string(unit),
+                    .expected = "eV/Angstrom: components of 0.6 to 2 for molecules in motion",
+                    .found = text(*middle) + " in the median frame",
+                    .hint = "--force-unit " + std::string(unit) +
+                            " converts; --force-unit eV/Angstrom takes the numbers as they are"});
+}
+
+void check_energy_unit(const DataSet& data, const std::string& path, const DataOptions& options) {
+  const double ratio_to_work = energy_over_work(data.frames);
+  if (options.energy_unit == "auto" && ratio_to_work > 0.0) {
     for (const Unit& unit : kEnergyUnits) {
-      const double ratio = evidence.energy_over_work * unit.size;
+      const double ratio = ratio_to_work * unit.size;
       if (unit.size == 1.0 || !(ratio > 0.5 && ratio < 2.0)) continue;
       throw InputError(
           {.file = path,
            .key = "energy",
            .problem = "the energies look like " + std::string(unit.name),
            .expected = "eV: energy differences between frames that match the work of the forces",
-           .found = text(evidence.energy_over_work) + " times that work",
+           .found = text(ratio_to_work) + " times that work",
            .hint = "--energy-unit " + std::string(unit.name) +
                    " converts; --energy-unit eV takes the numbers as they are"});
     }
@@ -197,6 +215,7 @@ DataSet read_data(const std::string& path, const DataOptions& options) {
   ExtxyzReader reader = ExtxyzReader::open(path);
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> seen;
   Listed outliers, scattered;
+  std::vector<double> force_sizes;
   Hash hash;
   while (std::optional<Structure> next = reader.next()) {
     Structure& frame = *next;
@@ -216,6 +235,7 @@ DataSet read_data(const std::string& path, const DataOptions& options) {
       require_labels(frame);
       *frame.energy *= energy_unit;
       for (Vec3& f : *frame.forces) f *= force_unit;
+      force_sizes.push_back(typical_force(frame));
       hash.add(*frame.energy);
       for (const Vec3& f : *frame.forces) hash.add(f);
     }
@@ -255,6 +275,7 @@ DataSet read_data(const std::string& path, const DataOptions& options) {
     same.push_back(data.frames.size());
     data.frames.push_back(std::move(frame));
   }
+  if (options.labelled) check_force_unit(std::move(force_sizes), path, options);
   data.hash = hash.value();
   data.outliers = outliers.count();
   data.scattered = scattered.count();
@@ -285,20 +306,15 @@ DataSet read_data(const std::string& path, const DataOptions& options) {
                          "raises the limit"
                        : "are the positions in Angstrom?"});
   }
-  if (options.labelled) check_units(data, path, options);
+  if (options.labelled) check_energy_unit(data, path, options);
   return data;
 }
 
-UnitEvidence unit_evidence(std::span<const Structure> frames) {
-  double squares = 0.0, components = 0.0;
+double energy_over_work(std::span<const Structure> frames) {
   double work_squares = 0.0, work_energy = 0.0, energy_squares = 0.0;
   std::size_t steps = 0;
-  for (std::size_t k = 0; k < frames.size(); ++k) {
-    const Structure& now = frames[k];
-    for (const Vec3& f : *now.forces) squares += dot(f, f);
-    components += 3.0 * static_cast<double>(now.size());
-    if (k == 0) continue;
-    const Structure& before = frames[k - 1];
+  for (std::size_t k = 1; k < frames.size(); ++k) {
+    const Structure &before = frames[k - 1], &now = frames[k];
     if (before.atomic_numbers != now.atomic_numbers || before.group != now.group) continue;
     double work = 0.0, distance = 0.0;
     for (std::size_t i = 0; i < now.size(); ++i) {
@@ -307,19 +323,16 @@ UnitEvidence unit_evidence(std::span<const Structure> frames) {
       distance = std::max(distance, norm(step));
     }
     // Further apart the trapezoidal rule says nothing.
-    if (distance > 0.5 || distance == 0.0) continue;
+    if (distance > 0.5) continue;
     const double energy = *now.energy - *before.energy;
     work_squares += work * work;
     work_energy += work * energy;
     energy_squares += energy * energy;
     ++steps;
   }
-  UnitEvidence evidence;
-  evidence.force_rms = components > 0.0 ? std::sqrt(squares / components) : 0.0;
   const bool correlated =
       work_energy > 0.0 && work_energy * work_energy > 0.5 * work_squares * energy_squares;
-  if (steps >= 10 && correlated) evidence.energy_over_work = work_energy / work_squares;
-  return evidence;
+  return steps >= 10 && correlated ? work_energy / work_squares : 0.0;
 }
 
 std::vector<int> elements_of(std::span<const Structure> frames) {
@@ -391,12 +404,6 @@ Split set_aside(std::span<const Structure> frames, std::uint64_t seed, const std
   }
   Split split;
   for (std::size_t k = 0; k < n; ++k) (aside[group[k]] ? split.valid : split.train).push_back(k);
-  if (split.valid.empty()) {
-    throw InputError({.file = path,
-                      .problem = "one trajectory holds more than half of the frames",
-                      .expected = "several trajectories, some of which can be set aside",
-                      .hint = "--valid FILE names frames to validate with"});
-  }
   split.description = counted(split.valid.size(), "frame") + " of " + std::to_string(n) +
                       " set aside for validation: " + std::to_string(taken_groups) + " of " +
                       std::to_string(groups) +

@@ -44,14 +44,10 @@ struct DataSet {
 ///          half of the frames kept out, or all.
 DataSet read_data(const std::string& path, const DataOptions& options);
 
-/// What check_units() judges by.
-struct UnitEvidence {
-  double force_rms = 0.0;  ///< of components, as read
-  /// Slope of energy differences against -F dx between successive frames of a trajectory: 1 if both
-  /// are in the same unit of energy. 0: the frames are too far apart to say.
-  double energy_over_work = 0.0;
-};
-UnitEvidence unit_evidence(std::span<const Structure> frames);
+/// Slope of energy differences against -F dx between successive frames of a trajectory: 1 if both
+/// are in the same unit of energy, 1/27.2 if energies are in hartree. 0 if the frames are too far
+/// apart to say.
+double energy_over_work(std::span<const Structure> frames);
 
 /// Elements of the frames, ascending.
 std::vector<int> elements_of(std::span<const Structure> frames);
