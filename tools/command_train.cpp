@@ -124,7 +124,7 @@ int train_command(const std::vector<std::string>& arguments) {
         std::max<std::int64_t>(1, static_cast<std::int64_t>(rate * seconds * (1.0 - kOtherWork))));
   }
   train_options.frames = trainer_options.frames = trainer.frames();
-  options.unsaved("time");
+  train_options.choose_saved(options);
 
   folder.prepare(train_options.overwrite, train_options.resume);
   write_file_atomically(folder.config(), options.resolved());

@@ -139,6 +139,22 @@ void TrainOptions::check(Options& options) const {
   }
 }
 
+void TrainOptions::choose_saved(Options& options) const {
+  options.unsaved("time");
+  const std::pair<const char*, const std::string&> texts[] = {
+      {"data", data},       {"valid", valid},           {"test", test},
+      {"teacher", teacher}, {"unlabelled", unlabelled}, {"init", init},
+      {"name", name}};
+  for (const auto& [option, value] : texts) {
+    if (value.empty()) options.unsaved(option);
+  }
+  // A model to go on from brings its size.
+  if (!init.empty()) {
+    for (const char* option : {"size", "hidden", "layers", "rbf", "cutoff"})
+      options.unsaved(option);
+  }
+}
+
 double TrainOptions::seconds() const { return time_span(time).value(); }
 
 StudentConfig TrainOptions::config() const {

@@ -40,6 +40,8 @@ struct TrainOptions {
   void declare(Options& options);
   /// Refuses what does not go together.
   void check(Options& options) const;
+  /// Keeps empty texts, and the time that has become frames, out of the resolved configuration.
+  void choose_saved(Options& options) const;
 
   /// --time in seconds.
   double seconds() const;

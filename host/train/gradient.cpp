@@ -12,11 +12,13 @@
 namespace fusemd::train {
 namespace {
 
-/// Pairs of a micro-batch times channels: what keeps its rows in the second cache.
-constexpr std::size_t kPairChannels = 12'800;
-/// Frames of a lane, about; a lane is one thread's work between two meetings of all.
-constexpr std::size_t kFramesPerLane = 4;
-constexpr std::size_t kMostLanes = 16;
+/// Pairs of a micro-batch times channels, so that its rows stay in the second cache; but enough
+/// pairs that their atoms fill the tiles of the dense products.
+constexpr std::size_t kPairChannels = 12'800, kFewestPairs = 200;
+/// Frames of a lane, about, and how many lanes: one is a thread's work between two meetings of all,
+/// and costs the sum of another gradient.
+constexpr std::size_t kFramesPerLane = 8;
+constexpr std::size_t kFewestLanes = 2, kMostLanes = 16;
 constexpr std::size_t kFramesPerEvaluation = 32;
 /// Elements of the gradient that a thread adds up at a time.
 constexpr std::size_t kSumChunk = 8192;
@@ -120,7 +122,8 @@ struct Gradient<T>::State {
 
   /// Frames to lanes, the largest first, each to the lane with the least work so far.
   void deal(std::span<const Frame* const> batch) {
-    n_lanes = std::clamp<std::size_t>(batch.size() / kFramesPerLane, 1, kMostLanes);
+    n_lanes =
+        std::min(batch.size(), std::clamp(batch.size() / kFramesPerLane, kFewestLanes, kMostLanes));
     if (lanes.size() < n_lanes) lanes.resize(n_lanes);
     std::vector<std::size_t> order(batch.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -145,7 +148,7 @@ struct Gradient<T>::State {
                      T* gradient,
                      T* const* knot_gradient,
                      const Visit& visit) {
-    const std::size_t limit = kPairChannels / shared.layout.hidden;
+    const std::size_t limit = std::max(kFewestPairs, kPairChannels / shared.layout.hidden);
     Workspace<T>& work = workspaces[rank];
     for (std::size_t begin = 0; begin < frames.size();) {
       std::size_t end = begin + 1, pairs = frames[begin]->pairs();

@@ -155,10 +155,10 @@ class MicroBatch {
     const Tag<T> d;
     for (std::size_t p = 0; p < work_.n_pairs; ++p) {
       const T* lanes = work_.along.data() + p * 4 * kLanes<T>;
-      T sum[4];
-      for (std::size_t k = 0; k < 4; ++k) {
-        sum[k] = hn::GetLane(hn::SumOfLanes(d, hn::Load(d, lanes + k * kLanes<T>)));
-      }
+      HWY_ALIGN T sum[4];
+      cpu::HWY_NAMESPACE::store_four_sums<false>(
+          d, hn::Load(d, lanes), hn::Load(d, lanes + kLanes<T>), hn::Load(d, lanes + 2 * kLanes<T>),
+          hn::Load(d, lanes + 3 * kLanes<T>), sum);
       const T u[3] = {work_.direction[0][p], work_.direction[1][p], work_.direction[2][p]};
       const T inverse = work_.inverse[p];
       const T along = u[0] * sum[0] + u[1] * sum[1] + u[2] * sum[2];
@@ -319,12 +319,26 @@ void sum(const T* const* sources, std::size_t n_sources, std::size_t count, T* t
 
 template <class T>
 double squares(const T* values, std::size_t count) {
-  double total[4] = {};
-  for (std::size_t k = 0; k < count; ++k) {
-    const auto x = static_cast<double>(values[k]);
-    total[k % 4] += x * x;
+  const Tag<T> d;
+  // Short runs in T, added up in double: 1e-6 relative in single precision.
+  constexpr std::size_t kRun = 64 * kPadding;
+  double total = 0.0;
+  for (std::size_t begin = 0; begin < count; begin += kRun) {
+    const std::size_t end = std::min(begin + kRun, count);
+    auto even = hn::Zero(d), odd = hn::Zero(d);
+    for (std::size_t k = begin; k < end; k += kPadding) {
+      for (std::size_t v = 0; v < kPadding; v += kLanes<T>) {
+        const auto x = hn::Load(d, values + k + v);
+        if (k / kPadding % 2 == 0) {
+          even = hn::MulAdd(x, x, even);
+        } else {
+          odd = hn::MulAdd(x, x, odd);
+        }
+      }
+    }
+    total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd))));
   }
-  return (total[0] + total[1]) + (total[2] + total[3]);
+  return total;
 }
 
 void adam(const AdamStep& step, std::size_t begin, std::size_t end) {

@@ -22,9 +22,9 @@ using cpu::HWY_NAMESPACE::kLanes;
 using cpu::HWY_NAMESPACE::kManyRegisters;
 using cpu::HWY_NAMESPACE::Tag;
 
-/// Tile of a weight gradient: 8 x 2 accumulators leave room for the loads on every instruction set
-/// but those with 16 registers, which take half. Both divide the padded dimensions.
-inline constexpr std::size_t kGradientRows = kManyRegisters ? 8 : 4;
+/// Tile of a weight gradient, as that of the dense product: its sums fill the registers that the
+/// loads leave over.
+inline constexpr std::size_t kGradientRows = kManyRegisters ? 12 : 4;
 inline constexpr std::size_t kGradientVectors = 2;
 
 /// Rows of A and B that are summed at a time: their columns of one tile stay in the first cache.
@@ -71,22 +71,31 @@ HWY_INLINE void gradient_tile(const T* HWY_RESTRICT a,
   }
 }
 
-template <std::size_t kRows, class T>
-HWY_NOINLINE void gradient_rows(const T* HWY_RESTRICT a,
-                                std::size_t a_stride,
-                                const T* HWY_RESTRICT b,
-                                std::size_t b_stride,
-                                std::size_t count,
-                                std::size_t columns,
-                                T* HWY_RESTRICT c,
-                                std::size_t c_stride) {
-  constexpr std::size_t kWidth = kGradientVectors * kLanes<T>;
-  std::size_t n = 0;
-  for (; n + kWidth <= columns; n += kWidth) {
-    gradient_tile<kRows, kGradientVectors>(a, a_stride, b + n, b_stride, count, c + n, c_stride);
+/// kVectors vectors of columns and all rows of C: B's columns stay in the first cache.
+template <std::size_t kVectors, class T>
+HWY_NOINLINE void gradient_columns(const T* HWY_RESTRICT a,
+                                   std::size_t a_stride,
+                                   const T* HWY_RESTRICT b,
+                                   std::size_t b_stride,
+                                   std::size_t count,
+                                   std::size_t rows,
+                                   T* HWY_RESTRICT c,
+                                   std::size_t c_stride) {
+  std::size_t m = 0;
+  for (; m + kGradientRows <= rows; m += kGradientRows) {
+    gradient_tile<kGradientRows, kVectors>(a + m, a_stride, b, b_stride, count, c + m * c_stride,
+                                           c_stride);
   }
-  for (; n < columns; n += kLanes<T>) {
-    gradient_tile<kRows, 1>(a, a_stride, b + n, b_stride, count, c + n, c_stride);
+  if constexpr (kGradientRows > 8) {
+    for (; m + 8 <= rows; m += 8) {
+      gradient_tile<8, kVectors>(a + m, a_stride, b, b_stride, count, c + m * c_stride, c_stride);
+    }
+  }
+  for (; m + 4 <= rows; m += 4) {
+    gradient_tile<4, kVectors>(a + m, a_stride, b, b_stride, count, c + m * c_stride, c_stride);
+  }
+  for (; m < rows; ++m) {
+    gradient_tile<1, kVectors>(a + m, a_stride, b, b_stride, count, c + m * c_stride, c_stride);
   }
 }
 
@@ -104,20 +113,18 @@ HWY_INLINE void add_weight_gradient(const T* HWY_RESTRICT a,
                                     std::size_t columns,
                                     T* HWY_RESTRICT c,
                                     std::size_t c_stride) {
+  constexpr std::size_t kWidth = kGradientVectors * kLanes<T>;
   for (std::size_t k = 0; k < count; k += kSummedRows) {
     const std::size_t now = std::min(kSummedRows, count - k);
     const T* HWY_RESTRICT ak = a + k * a_stride;
     const T* HWY_RESTRICT bk = b + k * b_stride;
-    std::size_t m = 0;
-    for (; m + kGradientRows <= rows; m += kGradientRows) {
-      gradient_rows<kGradientRows>(ak + m, a_stride, bk, b_stride, now, columns, c + m * c_stride,
-                                   c_stride);
+    std::size_t n = 0;
+    for (; n + kWidth <= columns; n += kWidth) {
+      gradient_columns<kGradientVectors>(ak, a_stride, bk + n, b_stride, now, rows, c + n,
+                                         c_stride);
     }
-    for (; m + 2 <= rows; m += 2) {
-      gradient_rows<2>(ak + m, a_stride, bk, b_stride, now, columns, c + m * c_stride, c_stride);
-    }
-    if (m < rows) {
-      gradient_rows<1>(ak + m, a_stride, bk, b_stride, now, columns, c + m * c_stride, c_stride);
+    for (; n < columns; n += kLanes<T>) {
+      gradient_columns<1>(ak, a_stride, bk + n, b_stride, now, rows, c + n, c_stride);
     }
   }
 }
