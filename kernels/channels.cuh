@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "kernels/batch.hpp"
+#include "kernels/float4_math.cuh"
 #include "kernels/warp.cuh"
 
 namespace fusemd::simt {
@@ -21,9 +22,6 @@ __device__ __forceinline__ float4 mul(const float4& a, const float4& b) {
 }
 __device__ __forceinline__ float4 mul(const float4& a, float b) {
   return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
-}
-__device__ __forceinline__ float4 add(const float4& a, const float4& b) {
-  return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
 }
 __device__ __forceinline__ float4 negative(const float4& a) {
   return make_float4(-a.x, -a.y, -a.z, -a.w);

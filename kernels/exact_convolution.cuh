@@ -11,6 +11,7 @@
 #include "kernels/activation.cuh"
 #include "kernels/dense.cuh"
 #include "kernels/exact_convolution.hpp"
+#include "kernels/features.cuh"
 #include "kernels/messages.cuh"
 #include "kernels/radial_basis.cuh"
 
@@ -130,24 +131,24 @@ __device__ __forceinline__ void evaluate_filters(const FilterChunk& chunk,
   __syncthreads();
   if constexpr (!kSlopes) {
     dense_rows<kKind>(chunk.basis, chunk.basis_stride, rows, network.hidden,
-                      [&](unsigned row, unsigned c, float h) {
-                        chunk.hidden[row * chunk.hidden_stride + c] = silu(h);
+                      [&](unsigned row, unsigned c, auto h) {
+                        store(chunk.hidden + row * chunk.hidden_stride + c, activation(h).value);
                       });
     __syncthreads();
     dense_rows<kKind>(chunk.hidden, chunk.hidden_stride, rows, network.output,
-                      [&](unsigned row, unsigned c, float w) {
+                      [&](unsigned row, unsigned c, auto w) {
                         const float d = chunk.geometry[4 * row + 3];
                         const float fc =
                             basis.cut_basis ? 1.0f : cutoff_function(d, basis.cutoff).value;
-                        chunk.filters[row * chunk.filter_stride + c] = fc * w;
+                        store(chunk.filters + row * chunk.filter_stride + c, multiply(fc, w));
                       });
   } else {
     // Biases belong to values, not to slopes: they are added where both rows of a pair meet.
     DenseView hidden = network.hidden;
     hidden.bias = nullptr;
     dense_rows<kKind>(chunk.basis, chunk.basis_stride, rows, hidden,
-                      [&](unsigned row, unsigned c, float h) {
-                        chunk.hidden[row * chunk.hidden_stride + c] = h;
+                      [&](unsigned row, unsigned c, auto h) {
+                        store(chunk.hidden + row * chunk.hidden_stride + c, h);
                       });
     __syncthreads();
     for (unsigned at = threadIdx.x; at < pairs * hidden.n; at += blockDim.x) {
@@ -163,8 +164,8 @@ __device__ __forceinline__ void evaluate_filters(const FilterChunk& chunk,
     DenseView output = network.output;
     output.bias = nullptr;
     dense_rows<kKind>(chunk.hidden, chunk.hidden_stride, rows, output,
-                      [&](unsigned row, unsigned c, float w) {
-                        chunk.filters[row * chunk.filter_stride + c] = w;
+                      [&](unsigned row, unsigned c, auto w) {
+                        store(chunk.filters + row * chunk.filter_stride + c, w);
                       });
     __syncthreads();
     for (unsigned at = threadIdx.x; at < pairs * output.n; at += blockDim.x) {
