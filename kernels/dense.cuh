@@ -46,6 +46,7 @@ __device__ __forceinline__ void dense_fma(const float* x,
       }
     }
     const float* weights = layer.weights + 4 * column;
+#pragma unroll 1
     for (unsigned k = 0; k < layer.k; k += kDensePadding) {
 #pragma unroll
       for (unsigned step = 0; step < kDensePadding; step += 4) {
@@ -133,6 +134,7 @@ __device__ __forceinline__ void dense_mma(const float* x,
     const float4 bias = layer.bias == nullptr ? make_float4(0.0f, 0.0f, 0.0f, 0.0f)
                                               : simt::load_vector<float4>(layer.bias + column);
     float sum[2][4] = {{bias.x, bias.y, bias.x, bias.y}, {bias.z, bias.w, bias.z, bias.w}};
+#pragma unroll 1
     for (unsigned k = 0; k < layer.k; k += kDensePadding) {
       const float4 low = simt::load_vector<float4>(low_row + k);
       const float4 high = simt::load_vector<float4>(high_row + k);

@@ -126,6 +126,17 @@ FUSEMD_KERNEL_CASE("update at the widths of the models, 12 atoms") {
   }
 }
 
+FUSEMD_KERNEL_CASE("update in tiles that shared memory still holds") {
+  const NetworkFixture net(seed_switches(32, 2, 2), 7, 13);
+  for (const std::size_t bytes : {100u, 2000u}) {  // less than an atom takes; three atoms
+    LaunchPolicy policy = node_policy(64, 16, 2);
+    policy.node_shared_bytes = bytes;
+    const Outputs outputs = run(net, DenseKind::fma, policy, false);
+    compare(net, DenseKind::fma, outputs);
+    record(outputs);
+  }
+}
+
 FUSEMD_KERNEL_CASE("an atom's update has the same bits in any tile and block") {
   const NetworkFixture net(seed_switches(20, 2, 4), 23, 3);
   for (const DenseKind kind : kDenseKinds) {
