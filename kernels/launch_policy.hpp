@@ -13,6 +13,7 @@ struct LaunchPolicy {
   int compute_capability = 0;  ///< 10 major + minor of the first part that the row is for
 
   unsigned neighbour_threads = 0;  ///< neighbour search: a warp an atom
+  unsigned cell_threads = 0;       ///< cell lists, a block a system: one of the two widths below
   unsigned message_threads = 0;    ///< tabulated convolution, forward and backward: a warp an atom
 
   unsigned filter_threads = 0;  ///< exact convolution: a block a tile of atoms
@@ -27,6 +28,10 @@ struct LaunchPolicy {
   unsigned dynamics_threads = 0;  ///< integration and thermostats: a block a system
 };
 
+/// The block widths for which cell lists are compiled.
+inline constexpr unsigned kNarrowCellThreads = 64;
+inline constexpr unsigned kWideCellThreads = 512;
+
 /// No per-atom op and no integrator may be launched with wider blocks.
 inline constexpr unsigned kMaxNodeThreads = 256;
 inline constexpr unsigned kMaxDynamicsThreads = 256;
@@ -34,6 +39,7 @@ inline constexpr unsigned kMaxDynamicsThreads = 256;
 inline constexpr LaunchPolicy kLaunchPolicies[] = {
     {.compute_capability = 75,
      .neighbour_threads = 128,
+     .cell_threads = 512,
      .message_threads = 128,
      .filter_threads = 256,
      .filter_atoms = 32,

@@ -28,3 +28,6 @@ fusemd_edge_test(simt_tabulated_convolution
   KERNELS tabulated_convolution CASES test_tabulated_convolution.cpp SEEDS 2)
 fusemd_edge_test(simt_exact_convolution
   KERNELS exact_convolution CASES test_exact_convolution.cpp CUTS kernels/exact_convolution.cuh SEEDS 2)
+fusemd_edge_test(simt_cell_list
+  KERNELS cell_list virial CASES test_cell_list.cpp test_virial.cpp
+  CUTS kernels/block_scan.cuh kernels/cell_list.cu kernels/cell_list.cuh SEEDS 3)
