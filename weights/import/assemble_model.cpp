@@ -20,7 +20,8 @@ namespace {
 /// The model's own header, if fusemd wrote the checkpoint, and the metadata with what it says.
 std::pair<Model, Metadata> read_header(const Checkpoint& checkpoint) {
   std::pair<Model, Metadata> result{{}, checkpoint.metadata};
-  auto& [model, metadata] = result;
+  Model& model = result.first;
+  Metadata& metadata = result.second;
   if (metadata.model_header.empty()) return result;
   model = parse_model_header(metadata.model_header, "");
   const StudentConfig& config = model.config;
@@ -62,7 +63,7 @@ void check_shapes(const Checkpoint& checkpoint,
                         .hint = "the shape follows from the embedding and the first filter layer"});
     }
     require_inside_storage(*tensor);
-    bytes += *element_count(shape) * std::max<std::size_t>(element_size(tensor->type), 1);
+    bytes += *element_count(shape) * element_size(tensor->type);
   }
   std::size_t held = checkpoint.bytes.size();
   for (const auto& unpacked : checkpoint.unpacked) held += unpacked.size();

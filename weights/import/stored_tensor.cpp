@@ -39,6 +39,15 @@ double value_at(const std::byte* at, ElementType type) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+/// Bytes of one number; throws for types that no weights have.
+std::size_t floating_size(const StoredTensor& tensor) {
+  if (const std::size_t size = element_size(tensor.type); size > 0) return size;
+  throw InputError({.key = printable_key(tensor.name),
+                    .problem = "not a tensor of floating-point numbers",
+                    .expected = "float16, bfloat16, float32 or float64",
+                    .hint = "quantised models must be converted back first"});
+}
+
 /// Positions of all elements of a strided tensor, row by row.
 class StridedIndex {
  public:
@@ -128,8 +137,7 @@ std::string shape_text(std::span<const std::size_t> shape) {
 }
 
 void require_inside_storage(const StoredTensor& tensor) {
-  const std::size_t size = element_size(tensor.type);
-  const std::size_t stored = size == 0 ? 0 : tensor.storage.size() / size;
+  const std::size_t stored = tensor.storage.size() / floating_size(tensor);
   std::size_t last = tensor.offset;
   bool fits = tensor.strides.size() == tensor.shape.size();
   bool empty = false;
@@ -153,13 +161,7 @@ void require_inside_storage(const StoredTensor& tensor) {
 }
 
 Narrowed to_float32(const StoredTensor& tensor) {
-  const std::size_t size = element_size(tensor.type);
-  if (size == 0) {
-    throw InputError({.key = printable_key(tensor.name),
-                      .problem = "not a tensor of floating-point numbers",
-                      .expected = "float16, bfloat16, float32 or float64",
-                      .hint = "quantised models must be converted back first"});
-  }
+  const std::size_t size = floating_size(tensor);
   // Half a float32 spacing above the largest one: everything below rounds to a finite float32.
   constexpr double kOverflow = 0x1.ffffffp127;
   Narrowed result;

@@ -44,7 +44,7 @@ std::string shape_text(std::span<const std::size_t> shape);
 /// Refuses a view that reaches outside of its storage. All arithmetic is checked, so extents up to
 /// 2^64 - 1 are safe.
 ///
-/// Errors   InputError with the tensor's name as its key.
+/// Errors   InputError with the tensor's name as its key; also for a type other than the four.
 void require_inside_storage(const StoredTensor& tensor);
 
 /// Numbers as a model holds them.
