@@ -52,7 +52,7 @@ int export_command(const std::vector<std::string>& arguments) {
     throw OutputError(output + ": exists\n  hint:     --overwrite replaces it");
   }
   write_file_atomically(output, file);
-  print_note(model.name + " -> " + output + "\n");
+  print_note(name + " -> " + output + "\n");
   return kOk;
 }
 

@@ -17,6 +17,7 @@ fusemd=$scratch/moved/bin/fusemd
 "$fusemd" run --model ultra_tiny --input moved/share/fusemd/examples/water.xyz --steps 10 --quiet
 [ -s fusemd-run/summary.json ]
 [ -s moved/share/doc/fusemd/README.md ] && [ -s moved/share/doc/fusemd/docs/command-line.md ]
+[ "$("$scratch/moved/bin/fusemd-import" --version | cut -d" " -f1)" = fusemd-import ]
 # It needs nothing but what every Debian has.
 if ldd "$fusemd" | grep -vE 'linux-vdso|libstdc\+\+|libgcc_s|libm\.|libc\.|libpthread|ld-linux'; then
   echo "the libraries above are not on every machine"
