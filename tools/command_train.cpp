@@ -26,6 +26,9 @@ namespace {
 
 /// Training for a time starts with a measurement of this share of it, within these bounds.
 constexpr double kMeasuredShare = 0.01, kShortestMeasurement = 0.1, kLongestMeasurement = 2.0;
+/// Checkpoints are not written more often than this: short trainings validate every few
+/// milliseconds.
+constexpr double kBetweenCheckpoints = 0.5;
 /// Share of the time that validation and writing take.
 constexpr double kOtherWork = 0.08;
 
@@ -158,10 +161,15 @@ int train_command(const std::vector<std::string>& arguments) {
          .seconds = now.seconds,
          .unit = "frame"});
   };
+  auto written = Clock::now() - std::chrono::hours(1);
   trainer.checkpoint = [&](const train::Trainer& now) {
+    const bool soon =
+        std::chrono::duration<double>(Clock::now() - written).count() < kBetweenCheckpoints;
+    if (soon && !interrupt.requested()) return;
     if (improved) outputs.write_model(now, {}, {});
     improved = false;
     outputs.write_state(now);
+    written = Clock::now();
   };
   const auto begin = Clock::now();
   std::optional<train::TrainerResult> result;
@@ -184,6 +192,7 @@ int train_command(const std::vector<std::string>& arguments) {
   std::optional<train::ErrorSums> test;
   if (!data.test.empty()) test = trainer.test(data.test);
   outputs.write_model(trainer, valid, test);
+  outputs.write_state(trainer);
   print_result(train_result(train_options, *result, valid, test, seconds));
   return kOk;
 }

@@ -52,6 +52,21 @@ TEST_CASE("columns are found by name in any order and unknown ones are skipped b
   CHECK(s.energy == -1.5);
 }
 
+TEST_CASE("the comment line tells which frames belong together, and their temperature") {
+  const std::string atoms = "\nH 0 0 0\n";
+  const auto frames = parse("1\nmolecule=water trajectory=\"run 7\" temperature_K=300" + atoms +
+                            "1\ntrajectory=a molecule=water temperature_K=hot" + atoms +
+                            "1\nmolecule=water temperature_K=-1" + atoms + "1\nfree text" + atoms);
+  REQUIRE(frames.size() == 4);
+  CHECK(frames[0].group == "run 7");
+  CHECK(frames[0].temperature == 300.0);
+  CHECK(frames[1].group == "a");
+  CHECK_FALSE(frames[1].temperature.has_value());
+  CHECK(frames[2].group == "water");
+  CHECK_FALSE(frames[2].temperature.has_value());
+  CHECK(frames[3].group.empty());
+}
+
 TEST_CASE("force, vel and masses are names too") {
   const auto frames = parse(
       "1\nProperties=species:S:1:pos:R:3:vel:R:3:force:R:3:masses:R:1\nC 0 0 0 1 2 3 4 5 6 13\n");
