@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "host/cpu/filter_table.hpp"
+#include "host/filter_table.hpp"
 #include "host/filter.hpp"
 #include "host/reference/reference_potential.hpp"
 #include "kernels/device_memory.hpp"
@@ -314,8 +314,8 @@ std::vector<float> table_coefficients(const Model& model,
   std::vector<double> values(knots.size() * curves), end_values(2 * curves), slopes(2 * curves);
   evaluate_filters(model, static_cast<int>(layer), knots, values, {});
   evaluate_filters(model, static_cast<int>(layer), ends, end_values, slopes);
-  const cpu::CubicBSpline spline =
-      cpu::interpolate(model.config.cutoff, n_intervals, curves, values,
+  const CubicBSpline spline =
+      interpolate(model.config.cutoff, n_intervals, curves, values,
                        std::span(slopes).first(curves), std::span(slopes).last(curves));
   std::vector<float> coefficients(spline.coefficients.size());
   std::ranges::transform(spline.coefficients, coefficients.begin(),
