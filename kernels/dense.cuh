@@ -13,6 +13,8 @@
 // Rejected: weights through shared memory. A block reads each weight once a tile of rows, and a
 // tile has at most a few rows a thread, so a copy would be read no more often than the original.
 
+#include <type_traits>
+
 #include "kernels/dense.hpp"
 #include "kernels/mma_tf32.cuh"
 #include "kernels/simt.cuh"
@@ -111,6 +113,22 @@ static_assert(simt::mma_element_c(5, 1).row == 1 && simt::mma_element_c(5, 1).co
 static_assert(simt::mma_element_c(5, 2).row == 9 && simt::mma_element_c(5, 2).column == 2);
 static_assert(simt::mma_element_c(5, 3).row == 9 && simt::mma_element_c(5, 3).column == 3);
 
+/// Four neighbouring results of a row, in one call where the epilogue takes them so.
+template <class Epilogue>
+__device__ __forceinline__ void give_four(const Epilogue& epilogue,
+                                          unsigned row,
+                                          unsigned column,
+                                          const float4& y) {
+  if constexpr (std::is_invocable_v<const Epilogue&, unsigned, unsigned, float4>) {
+    epilogue(row, column, y);
+  } else {
+    epilogue(row, column, y.x);
+    epilogue(row, column + 1, y.y);
+    epilogue(row, column + 2, y.z);
+    epilogue(row, column + 3, y.w);
+  }
+}
+
 template <unsigned kParts, class Epilogue>
 __device__ __forceinline__ void dense_mma(const float* x,
                                           unsigned stride,
@@ -163,10 +181,10 @@ __device__ __forceinline__ void dense_mma(const float* x,
     }
     const unsigned low = first_row + group, high = low + 8;
     if (low < rows) {
-      epilogue(low, column, make_float4(sum[0][0], sum[0][1], sum[1][0], sum[1][1]));
+      give_four(epilogue, low, column, make_float4(sum[0][0], sum[0][1], sum[1][0], sum[1][1]));
     }
     if (high < rows) {
-      epilogue(high, column, make_float4(sum[0][2], sum[0][3], sum[1][2], sum[1][3]));
+      give_four(epilogue, high, column, make_float4(sum[0][2], sum[0][3], sum[1][2], sum[1][3]));
     }
   }
 }
@@ -176,9 +194,10 @@ __device__ __forceinline__ void dense_mma(const float* x,
 /// y = x W + bias for `rows` rows, by all threads of the block, a multiple of 32.
 ///
 ///   epilogue(row, column, y)   is called for every row and each of layer.n columns, by the thread
-///                              that has the result: with a float for one column, or (tensor cores)
-///                              with a float4 for `column` to column + 3, column a multiple of 4.
-///                              The functions of kernels/float4_math.cuh take either.
+///                              that has the result: with a float for one column, or, if it takes
+///                              one and the kind has four at a time, with a float4 for `column` to
+///                              column + 3, column a multiple of 4. kernels/float4_math.cuh has
+///                              functions for either.
 ///
 /// Needs    x [rows][layer.k] in shared memory, `stride` floats apart (dense_row_stride), 16-byte
 ///          aligned, visible to the block: a barrier lies between its writers and this call. rows
