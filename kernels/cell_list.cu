@@ -66,13 +66,14 @@ __global__ void __launch_bounds__(kMaxThreads)
                                double limit,
                                std::uint32_t* __restrict__ due) {
   const std::uint32_t system = blockIdx.x;
+  if (threadIdx.x == 0) due[system] = 0;
+  __syncthreads();
   bool moved = false;
   for (std::uint32_t i = batch.system_start[system] + threadIdx.x;
        i < batch.system_start[system + 1]; i += blockDim.x) {
     moved = moved || simt::has_moved(positions, remembered, limit, i);
   }
-  const bool any = __syncthreads_or(moved ? 1 : 0) != 0;
-  if (threadIdx.x == 0) due[system] = any ? 1 : 0;
+  if (moved) atomicOr(&due[system], 1u);
 }
 
 }  // namespace cell_list_kernels

@@ -119,7 +119,9 @@ class Refusals(unittest.TestCase):
         entry = '.visible .entry k()\n{\nret;\n}\n'
         for text, reason in (
                 (HEAD + '.entry k()\n{\nret;\n}\n', 'anonymous namespace'),
-                (HEAD + '.global .align 4 .u32 counter;\n' + entry, 'device variable'),
+                (HEAD + '.global .align 4 .u32 counter;\n'
+                 + '.visible .entry k()\n{\n.reg .b64 %d0;\nmov.u64 %d0, counter;\nret;\n}\n',
+                 'device variable'),
                 (HEAD + '.extern .global .align 4 .u32 counter;\n' + entry, 'defined elsewhere'),
                 (HEAD + '.global .u64 p[1] = {generic(k)};\n' + entry, 'not a number'),
                 (HEAD + '.tex .u64 texture;\n' + entry, "unknown directive '.tex'"),
@@ -130,6 +132,11 @@ class Refusals(unittest.TestCase):
                 (HEAD + '.func f()\n{\nexit;\n}\n' + entry, 'ends inside a device function')):
             with self.subTest(reason=reason):
                 self.refuses(text, 'kernel.ptx:', reason)
+
+
+    def test_a_variable_that_nothing_names_is_left_out(self):
+        text = HEAD + '.global .align 1 .b8 object[1];\n.visible .entry k()\n{\nret;\n}\n'
+        self.assertNotIn('object', translate(text))
 
 
 class Completeness(unittest.TestCase):

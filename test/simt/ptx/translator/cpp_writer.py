@@ -318,6 +318,12 @@ class ModuleWriter:
     def line(self, number):
         return self.source[number - 1].strip()
 
+    def mentioned(self, variable):
+        """Whether any line but its declaration names the variable."""
+        name = re.compile(rf'(?<![\w$]){re.escape(variable.name)}(?![\w$])')
+        return any(name.search(line.split('//')[0]) for number, line in enumerate(self.source, 1)
+                   if number != variable.line)
+
     def declare(self, variable):
         name = identifier(variable.name)
         size = variable.count * TYPE_BYTES[variable.type]
@@ -334,6 +340,9 @@ class ModuleWriter:
                 raise PtxError(self.file, variable.line, f'{variable.name} is defined elsewhere')
             kind = 'u' + str(8 * TYPE_BYTES[variable.type])
             values = ', '.join(self.initial(x, variable) for x in variable.initial)
+            # Library headers (CUB's) declare function objects that nothing reads.
+            if not variable.initial and not self.mentioned(variable):
+                return
             # Kernels keep no state in a module's variables, where it would outlive a launch unseen.
             if not variable.initial:
                 raise PtxError(self.file, variable.line, f'{variable.name} is a device variable; '
