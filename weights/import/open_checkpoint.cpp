@@ -19,18 +19,10 @@ namespace {
 using namespace std::string_view_literals;
 
 #ifdef FUSEMD_WITH_LIBZIP
-constexpr bool kHasZip = true;
+constexpr const char* kZipLacks = "";
 #else
-constexpr bool kHasZip = false;
-Checkpoint read_torch_archive(std::vector<std::byte>) { return {}; }
+constexpr const char* kZipLacks = "libzip";
 #endif
-
-[[noreturn]] void refuse_left_out(const std::string& format, const std::string& library) {
-  throw InputError({.problem = "a format that this build of fusemd leaves out",
-                    .expected = "a build with " + library,
-                    .found = format,
-                    .hint = "fusemd-import --help lists what this build reads"});
-}
 
 /// What the first bytes of a file that is no checkpoint show it to be; empty: nothing known.
 std::string other_kind(std::string_view head) {
@@ -50,20 +42,16 @@ bool is_safetensors(std::string_view head) {
 }  // namespace
 
 std::vector<Format> formats() {
-  return {{"PyTorch (.pt, .pth)", kHasZip ? "" : "libzip"},
+  return {{"PyTorch (.pt, .pth)", kZipLacks},
           {"ONNX (.onnx)", ""},
           {"safetensors", ""},
-          {"NumPy (.npz)", kHasZip ? "" : "libzip"},
+          {"NumPy (.npz)", kZipLacks},
           {"mlff-student-weights-v1 (.json)", ""}};
 }
 
 Checkpoint parse_checkpoint(std::vector<std::byte> bytes) {
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (head.starts_with("PK\x03\x04")) {
-    if (!kHasZip)
-      refuse_left_out("a ZIP archive, as torch.save and numpy.savez write it", "libzip");
-    return read_torch_archive(std::move(bytes));
-  }
+  if (head.starts_with("PK\x03\x04")) return read_torch_archive(std::move(bytes));
   // Every pickle of protocol 2 or later begins so.
   if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5) {
     return read_torch_legacy(std::move(bytes));
