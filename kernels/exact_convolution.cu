@@ -12,8 +12,9 @@ namespace fusemd {
 namespace exact_convolution_kernels {
 
 constexpr unsigned kMaxThreads = 256;
-// That must fit a multiprocessor at once: leaves the forward pass 128 registers.
-constexpr unsigned kForwardBlocks = 2;
+// That must fit a multiprocessor at once. Two leave 128 registers, which the forward pass keeps to
+// with tensor cores; with multiply-adds it would spill a few.
+constexpr unsigned forward_blocks(DenseKind kind) { return kind == DenseKind::fma ? 1 : 2; }
 
 /// Atoms of one block: part blockIdx.y of system blockIdx.x.
 struct Tile {
@@ -26,7 +27,7 @@ __device__ __forceinline__ Tile tile_of_block(const BatchView& batch, std::uint3
 }
 
 template <DenseKind kKind>
-__global__ void __launch_bounds__(kMaxThreads, kForwardBlocks)
+__global__ void __launch_bounds__(kMaxThreads, forward_blocks(kKind))
     exact_convolution_block_per_tile(FilterNetworkView network,
                                      ConvolutionOptions options,
                                      BatchView batch,
@@ -52,7 +53,7 @@ __global__ void __launch_bounds__(kMaxThreads, kForwardBlocks)
 }
 
 template <DenseKind kKind, bool kVirial>
-__global__ void __launch_bounds__(kMaxThreads)
+__global__ void __launch_bounds__(kMaxThreads, 1)
     exact_convolution_backward_block_per_tile(FilterNetworkView network,
                                               ConvolutionOptions options,
                                               BatchView batch,
