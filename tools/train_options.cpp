@@ -2,6 +2,7 @@
 #include "tools/train_options.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -21,7 +22,7 @@ constexpr std::int64_t kLargestSeed = 9'007'199'254'740'991;  // 2^53 - 1
 /// Knots of the filters: more gain little, single precision divides rounding by the spacing.
 constexpr std::size_t kKnots = 256;
 /// From this many channels on a model counts as wide, when nothing else is asked for.
-constexpr int kWide = 96, kMedium = 48;
+constexpr int kWide = 96;
 
 /// "90", "90s", "30m", "2h" in seconds.
 std::optional<double> time_span(const std::string& text) {
@@ -68,9 +69,9 @@ void TrainOptions::declare(Options& options) {
   options.text("time", time, "TIME", "how long: 90s, 30m, 2h; turned into frames at the start");
   options.integer("frames", frames, {0, kMostFrames},
                   "how many frames to train on instead, each as often as it is seen; 0: by --time");
-  options.integer("batch", batch, {0, 4096}, "frames a step; 0: 32, or 8 for narrow models");
+  options.integer("batch", batch, {0, 4096}, "frames a step; 0: 16, or 32 for wide models");
   options.number("learning-rate", learning_rate, {0.0, 1.0, true}, "",
-                 "at its top; 0: 1e-3 for wide models, else 2e-3; a third of that with --init");
+                 "at its top; 0: by optimiser, batch and width; with --init a third of that");
   options.choice("loss", loss, {"norm", "square", "huber"},
                  "of the errors: their length, its square, or a mixture");
   options.number("energy-weight", energy_weight, {0.0, 1e6, true}, "",
@@ -183,9 +184,14 @@ train::PreparationOptions TrainOptions::preparation() const {
 }
 
 void TrainOptions::resolve(const StudentConfig& model, double mean_pairs) {
-  if (batch == 0) batch = model.hidden_dim >= kMedium ? 32 : 8;
+  const bool wide = model.hidden_dim >= kWide;
+  if (batch == 0) batch = wide ? 32 : 16;
   if (learning_rate == 0.0) {
-    learning_rate = model.hidden_dim >= kWide ? 1e-3 : 2e-3;
+    if (optimizer == "muon") {
+      learning_rate = 1e-2 * std::sqrt(static_cast<double>(batch) / 16.0);
+    } else {
+      learning_rate = wide ? 1e-3 : 2e-3;
+    }
     if (!init.empty()) learning_rate /= 3.0;
   }
   if (filters == "auto") {

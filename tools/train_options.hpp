@@ -22,11 +22,11 @@ struct TrainOptions {
 
   std::string time = "10m";
   std::int64_t frames = 0;  ///< 0: as many as fit into the time
-  std::int64_t batch = 0;   ///< 0: chosen by the model's width, as is the learning rate
+  std::int64_t batch = 0;   ///< 0: chosen by the model's width
   double learning_rate = 0.0;
   std::string loss = "norm";
   double energy_weight = 0.5;
-  std::string optimizer = "adam";
+  std::string optimizer = "muon";
   std::string filters = "auto";
   bool freeze_embedding = false;
   std::int64_t validations = 40;

@@ -272,6 +272,10 @@ struct Gradient<T>::State {
     }
   }
 
+  void run_tasks(std::size_t /*rank*/) {
+    for (std::size_t k; (k = next++) < n_tasks;) (*task_body)(k);
+  }
+
   template <void (State::*kFunction)(std::size_t)>
   void together() {
     next = 0;
@@ -290,6 +294,8 @@ struct Gradient<T>::State {
   std::size_t n_lanes = 0;
   cpu::AlignedBuffer<T> filter_gradient;
   T* result = nullptr;
+  std::size_t n_tasks = 0;
+  const std::function<void(std::size_t)>* task_body = nullptr;
   std::atomic<std::size_t> next{0};
 };
 
@@ -317,6 +323,13 @@ double Gradient<T>::compute(const T* parameters, std::span<const Frame* const> b
   double loss = 0.0;
   for (std::size_t l = 0; l < state.n_lanes; ++l) loss += state.lanes[l].loss;
   return loss;
+}
+
+template <class T>
+void Gradient<T>::parallel(std::size_t count, const std::function<void(std::size_t)>& task) {
+  state_->n_tasks = count;
+  state_->task_body = &task;
+  state_->template together<&State::run_tasks>();
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -54,6 +55,9 @@ class Gradient {
   /// The loss of a batch; overwrites its gradient. Both arrays have the layout's size and are
   /// aligned to 64 bytes.
   double compute(const T* parameters, std::span<const Frame* const> batch, T* gradient);
+
+  /// Calls task(0) ... task(count - 1), each once, on the threads that compute gradients.
+  void parallel(std::size_t count, const std::function<void(std::size_t)>& task);
 
   /// Errors with exact filters, whatever the options say.
   ErrorSums evaluate(const T* parameters, std::span<const Frame* const> frames);

@@ -42,6 +42,17 @@ struct Kernels {
 
   /// target[k] = sum over the sources, in their order; returns nothing. count is a multiple of 16.
   void (*sum)(const T* const* sources, std::size_t n_sources, std::size_t count, T* target);
+  /// C [rows][columns] += A^T B, the sums running over `count` rows of A and B; columns a multiple
+  /// of 16.
+  void (*add_product)(const T* a,
+                      std::size_t a_stride,
+                      const T* b,
+                      std::size_t b_stride,
+                      std::size_t count,
+                      std::size_t rows,
+                      std::size_t columns,
+                      T* c,
+                      std::size_t c_stride);
   /// Sum of squares in double.
   double (*squares)(const T* values, std::size_t count);
   void (*adam)(const AdamStep& step, std::size_t begin, std::size_t end);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,6 +21,12 @@ struct OptimizerState {
   std::vector<std::span<float>> arrays;
 };
 
+/// Calls task(0) ... task(count - 1), each once, on whatever threads there are.
+using ParallelFor =
+    std::function<void(std::size_t count, const std::function<void(std::size_t)>& task)>;
+/// One after the other.
+void serial_for(std::size_t count, const std::function<void(std::size_t)>& task);
+
 /// Turns gradients into new parameters, and keeps a running average of them (Polyak & Juditsky,
 /// SIAM J. Control Optim. 30, 838 (1992), with exponential weights), which is what is validated and
 /// written: average += (1 - decay) (parameters - average), decay = min(0.999, t / (t + 50)).
@@ -29,8 +36,11 @@ class Optimizer {
 
   /// One step. `parameters` and `gradient` have the layout's size; the gradient is scaled down to a
   /// norm of `kClip` if it is longer. Returns the norm before; if that is not finite nothing is
-  /// changed.
-  virtual double step(float* parameters, const float* gradient, double learning_rate) = 0;
+  /// changed. The result has the same bits whatever `parallel` does.
+  virtual double step(float* parameters,
+                      const float* gradient,
+                      double learning_rate,
+                      const ParallelFor& parallel = serial_for) = 0;
 
   virtual const float* average() const = 0;
   /// Starts over from these parameters: no memory of earlier gradients.
@@ -44,6 +54,10 @@ class Optimizer {
 /// Names that make_optimizer() takes, the default first.
 const std::vector<std::string>& optimizer_names();
 
+/// muon   Jordan et al., kellerjordan.github.io/posts/muon (2024): for the weights of filters and
+///        updates the direction is the momentum (0.95, Nesterov) with all its singular values
+///        brought to about 1 by five Newton-Schulz steps, 0.2 sqrt(the larger dimension) times the
+///        learning rate long (Liu et al., arXiv:2502.16982, eq. 4); Adam for all else
 /// adam   Kingma & Ba, ICLR 2015, algorithm 1: beta 0.9, 0.999, epsilon 1e-8
 ///
 /// Errors   std::invalid_argument for any other name.

@@ -160,6 +160,12 @@ struct Trainer::State {
     return loss;
   }
 
+  double optimize(double rate) {
+    return optimizer->step(
+        parameters.data(), slope.data(), rate,
+        [this](std::size_t count, const auto& task) { gradient->parallel(count, task); });
+  }
+
   /// The step after which the k-th of the validations is due.
   std::int64_t validation_step(std::int64_t k) const {
     return total_steps() * k / std::max<std::int64_t>(1, options.validations);
@@ -225,6 +231,10 @@ struct Trainer::State {
     ++setbacks;
     loss_sum = 0.0;
     loss_steps = 0;
+    return_to_kept();
+  }
+
+  void return_to_kept() {
     std::copy_n(kept_parameters.data(), layout.size, parameters.data());
     const OptimizerState state = optimizer->state();
     for (std::size_t k = 0; k < state.arrays.size(); ++k) {
@@ -319,9 +329,11 @@ double Trainer::measure_rate(double seconds) {
   do {
     state.choose_batch(++steps);
     state.compute();
+    state.optimize(1e-9);
   } while (seconds_since(start) < seconds);
-  return static_cast<double>(steps) * static_cast<double>(state.options.batch) /
-         seconds_since(start);
+  const double taken = seconds_since(start);
+  state.return_to_kept();
+  return static_cast<double>(steps) * static_cast<double>(state.options.batch) / taken;
 }
 
 void Trainer::set_frames(std::int64_t frames) { state_->options.frames = frames; }
@@ -355,8 +367,7 @@ TrainerResult Trainer::run() {
     const double loss = state.compute();
     bool finite = std::isfinite(loss);
     if (finite) {
-      finite =
-          std::isfinite(state.optimizer->step(state.parameters.data(), state.slope.data(), rate));
+      finite = std::isfinite(state.optimize(rate));
     }
     if (finite) {
       ++state.step;

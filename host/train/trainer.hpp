@@ -20,7 +20,7 @@ namespace fusemd::train {
 
 struct TrainerOptions {
   Loss loss;
-  std::string optimizer = "adam";
+  std::string optimizer = "muon";
   std::size_t batch = 32;
   std::int64_t frames = 0;        ///< to train on in all; each counts every time it is seen
   double learning_rate = 1e-3;    ///< at the top: a linear warm-up, then half a cosine down

@@ -318,6 +318,19 @@ void sum(const T* const* sources, std::size_t n_sources, std::size_t count, T* t
 }
 
 template <class T>
+void add_product(const T* a,
+                 std::size_t a_stride,
+                 const T* b,
+                 std::size_t b_stride,
+                 std::size_t count,
+                 std::size_t rows,
+                 std::size_t columns,
+                 T* c,
+                 std::size_t c_stride) {
+  add_weight_gradient(a, a_stride, b, b_stride, count, rows, columns, c, c_stride);
+}
+
+template <class T>
 double squares(const T* values, std::size_t count) {
   const Tag<T> d;
   // Short runs in T, added up in double: 1e-6 relative in single precision.
@@ -371,6 +384,7 @@ const Kernels<T>& table() {
                                   &knot_gradient<T>,
                                   &process<T>,
                                   &sum<T>,
+                                  &add_product<T>,
                                   &squares<T>,
                                   &adam};
   return kernels;

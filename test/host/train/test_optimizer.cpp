@@ -54,4 +54,55 @@ TEST_CASE("Adam is the published algorithm, with clipping and a running average"
   }
 }
 
+TEST_CASE("Muon's step is the momentum with its singular values brought near 1") {
+  const train::ParameterLayout layout(shipped_switches(16, 2, 4), {1, 6});
+  const std::size_t n = layout.size;
+  for (const cpu::InstructionSet set : cpu::supported_instruction_sets()) {
+    const auto optimizer = train::make_optimizer("muon", layout, set);
+    const auto adam = train::make_optimizer("adam", layout, set);
+    cpu::AlignedBuffer<float> parameters(n), others(n), gradient(n);
+    Random random(2);
+    for (std::size_t k = 0; k < n; ++k) {
+      gradient[k] = static_cast<float>(random.uniform(-0.01, 0.01));
+    }
+    optimizer->reset(parameters.data());
+    adam->reset(others.data());
+    optimizer->step(parameters.data(), gradient.data(), 1e-2);
+    adam->step(others.data(), gradient.data(), 1e-2);
+    // Parameters outside filters and updates move as Adam moves them.
+    for (std::size_t k = layout.head_1.weight; k < n; ++k) REQUIRE(parameters[k] == others[k]);
+    for (std::size_t k = 0; k < layout.layers[0].basis_weight; ++k) {
+      REQUIRE(parameters[k] == others[k]);
+    }
+    // A first step along G = U diag(s) V^T is -rate 0.2 sqrt(high) U diag(t) V^T with t near 1:
+    // then step^T step / scale^2 has the trace of the rank, within the polynomial's band, and G and
+    // step have their singular directions in common: G^T step is symmetric.
+    const train::DenseSlot& slot = layout.layers[1].update_in;  // [16][32]
+    const double scale = 1e-2 * 0.2 * std::sqrt(32.0);
+    const auto at = [&](const cpu::AlignedBuffer<float>& values, std::size_t r, std::size_t c) {
+      return static_cast<double>(values[slot.weight + r * slot.in + c]);
+    };
+    double trace = 0.0, asymmetry = 0.0, size = 0.0;
+    for (std::size_t r = 0; r < 16; ++r) {
+      for (std::size_t c = 0; c < 32; ++c) trace += std::pow(at(parameters, r, c) / scale, 2);
+      for (std::size_t q = 0; q < 16; ++q) {
+        double rq = 0.0, qr = 0.0;
+        for (std::size_t c = 0; c < 32; ++c) {
+          rq += at(gradient, r, c) * at(parameters, q, c);
+          qr += at(gradient, q, c) * at(parameters, r, c);
+        }
+        asymmetry += std::pow(rq - qr, 2);
+        size += rq * rq;
+      }
+    }
+    require_close(trace / 16.0, 1.0, {0.35, 0.0, "the polynomial leaves values in [0.7, 1.2]"});
+    require_close(std::sqrt(asymmetry / size), 0.0, {1e-4, 0.0, "float rounding"});
+    double downhill = 0.0;
+    for (std::size_t k = 0; k < n; ++k) {
+      downhill += static_cast<double>(gradient[k]) * static_cast<double>(parameters[k]);
+    }
+    REQUIRE(downhill < 0.0);
+  }
+}
+
 }  // namespace fusemd::test
