@@ -78,15 +78,19 @@ struct FilterReader {
       slope = hn::Load(d, base + (3 + filter) * kBlock);
     } else if constexpr (kSource == FilterSource::rows) {
       const T* HWY_RESTRICT c = base + filter * kBlock;
-      const V first = hn::Load(d, c);
-      value = hn::Mul(first, hn::Set(d, weights[0]));
-      slope = hn::Mul(first, hn::Set(d, weights[4]));
-      FUSEMD_UNROLL
-      for (std::size_t m = 1; m < 4; ++m) {
-        const V coefficient = hn::Load(d, c + m * 3 * kBlock);
-        value = hn::MulAdd(coefficient, hn::Set(d, weights[m]), value);
-        slope = hn::MulAdd(coefficient, hn::Set(d, weights[4 + m]), slope);
-      }
+      // The weights sum to 1 and their slopes to 0, so differences to one coefficient do: three
+      // products instead of four for each, and subtractions have units of their own.
+      const V second = hn::Load(d, c + 3 * kBlock);
+      const auto difference = [&](std::size_t m) FUSEMD_INLINE_LAMBDA {
+        return hn::Sub(hn::Load(d, c + m * 3 * kBlock), second);
+      };
+      const V d0 = difference(0), d2 = difference(2), d3 = difference(3);
+      value = hn::MulAdd(d0, hn::Set(d, weights[0]), second);
+      slope = hn::Mul(d0, hn::Set(d, weights[4]));
+      value = hn::MulAdd(d2, hn::Set(d, weights[2]), value);
+      slope = hn::MulAdd(d2, hn::Set(d, weights[6]), slope);
+      value = hn::MulAdd(d3, hn::Set(d, weights[3]), value);
+      slope = hn::MulAdd(d3, hn::Set(d, weights[7]), slope);
     } else {
       // Synthetic division: the partial results of Horner's rule are the slope's coefficients.
       const T* HWY_RESTRICT c = base + filter * 4 * kBlock;
@@ -115,8 +119,46 @@ HWY_INLINE FilterReader<kSource, T> filter_reader(const MessageTask<T>& task,
   }
 }
 
-/// Vectors of channels that a pass over the pairs handles at a time.
-inline constexpr std::size_t kPassVectors = kManyRegisters ? 2 : 1;
+/// Vectors in a block, all of them handled pair by pair, so that a table row is read once.
+template <class T>
+inline constexpr std::size_t kBlockVectors = kBlock / kLanes<T>;
+
+/// Whether atom i's features and sums stay in registers while its pairs are walked: sixteen vectors
+/// for two of channels. Otherwise they are read and written at each pair; they are in the
+/// first-level cache.
+template <class T>
+inline constexpr bool kResident = kManyRegisters&& kBlockVectors<T> <= 2;
+
+/// Calls body(v) for each vector of a block; unrolled where arrays indexed by v live in registers.
+template <class T, class Body>
+HWY_INLINE void for_block_vectors(const Body& body) {
+  if constexpr (kResident<T>) {
+    FUSEMD_UNROLL
+    for (std::size_t v = 0; v < kBlockVectors<T>; ++v) body(v);
+  } else {
+    for (std::size_t v = 0; v < kBlockVectors<T>; ++v) body(v);
+  }
+}
+
+/// Scalar channels and the three components of vector channels: one vector of each.
+template <class V>
+struct Features {
+  V s, x, y, z;
+};
+
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE Features<hn::Vec<D>> load_features(D d, const T* HWY_RESTRICT from) {
+  return {hn::Load(d, from), hn::Load(d, from + kBlock), hn::Load(d, from + 2 * kBlock),
+          hn::Load(d, from + 3 * kBlock)};
+}
+
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void store_features(D d, const Features<hn::Vec<D>>& f, T* HWY_RESTRICT to) {
+  hn::Store(f.s, d, to);
+  hn::Store(f.x, d, to + kBlock);
+  hn::Store(f.y, d, to + 2 * kBlock);
+  hn::Store(f.z, d, to + 3 * kBlock);
+}
 
 /// kFirst: the first layer, where V = 0, so f^1 is not needed. kTimesSource: filter_times_source.
 /// kKeep: also evaluate slopes and store both for the backward pass.
@@ -125,95 +167,93 @@ HWY_NOINLINE void messages_forward(const MessageTask<T>& shared) {
   const MessageTask<T> task = shared;  // a local copy: stores to T cannot alias its pointers
   const Tag<T> d;
   using V = hn::Vec<Tag<T>>;
-  constexpr std::size_t kVectors = kPassVectors, kWidth = kLanes<T>;
-  for (std::size_t channel = 0; channel < kBlock; channel += kVectors * kWidth) {
-    for (std::size_t i = task.first_atom; i < task.last_atom; ++i) {
-      std::size_t pair = task.pair_begin[i];
-      const std::size_t pair_end = task.pair_end[i];
-      if (pair == pair_end) continue;
-      const T* HWY_RESTRICT in_i = task.in + i * kFeatureStride + channel;
-      T* HWY_RESTRICT out_i = task.out + i * kFeatureStride + channel;
-      V s[kVectors], vx[kVectors], vy[kVectors], vz[kVectors];
-      V sum[kVectors], sum_x[kVectors], sum_y[kVectors], sum_z[kVectors];
-      FUSEMD_UNROLL
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        s[v] = hn::Load(d, in_i + v * kWidth);
-        if constexpr (!kFirst) {
-          vx[v] = hn::Load(d, in_i + kBlock + v * kWidth);
-          vy[v] = hn::Load(d, in_i + 2 * kBlock + v * kWidth);
-          vz[v] = hn::Load(d, in_i + 3 * kBlock + v * kWidth);
-        }
-        sum[v] = hn::Load(d, out_i + v * kWidth);
-        sum_x[v] = hn::Load(d, out_i + kBlock + v * kWidth);
-        sum_y[v] = hn::Load(d, out_i + 2 * kBlock + v * kWidth);
-        sum_z[v] = hn::Load(d, out_i + 3 * kBlock + v * kWidth);
-      }
-      for (; pair < pair_end; ++pair) {
-        const std::size_t j = task.pair_j[pair];
-        const T* HWY_RESTRICT in_j = task.in + j * kFeatureStride + channel;
-        T* HWY_RESTRICT out_j = task.out + j * kFeatureStride + channel;
-        const T* HWY_RESTRICT geometry = task.pair_geometry + pair * 4;
-        const V ux = hn::Set(d, geometry[0]), uy = hn::Set(d, geometry[1]),
-                uz = hn::Set(d, geometry[2]);
-        FUSEMD_UNROLL
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          const std::size_t at = v * kWidth;
-          const auto filters = filter_reader<kSource>(task, pair, channel + at);
-          V fs, f1, f2;
-          if constexpr (kKeep) {
-            T* HWY_RESTRICT kept = task.stored_filters + pair * kStoredFilterStride + channel + at;
-            V slope;
-            filters.value_and_slope(d, 0, fs, slope);
-            hn::Store(fs, d, kept);
-            hn::Store(slope, d, kept + 3 * kBlock);
-            if constexpr (!kFirst) {
-              filters.value_and_slope(d, 1, f1, slope);
-              hn::Store(f1, d, kept + kBlock);
-              hn::Store(slope, d, kept + 4 * kBlock);
-            }
-            filters.value_and_slope(d, 2, f2, slope);
-            hn::Store(f2, d, kept + 2 * kBlock);
-            hn::Store(slope, d, kept + 5 * kBlock);
-          } else {
-            fs = filters.value(d, 0);
-            if constexpr (!kFirst) f1 = filters.value(d, 1);
-            f2 = filters.value(d, 2);
-          }
-          const V s_j = hn::Load(d, in_j + at);
-          sum[v] = hn::MulAdd(fs, s_j, sum[v]);
-          hn::Store(hn::MulAdd(fs, s[v], hn::Load(d, out_j + at)), d, out_j + at);
-          // u points from i (destination) to j (source); the other direction has -u.
-          V to_i = f2, to_j = f2;
-          if constexpr (kTimesSource) {
-            to_i = hn::Mul(f2, s_j);
-            to_j = hn::Mul(f2, s[v]);
-          }
-          V next_x = hn::NegMulAdd(to_j, ux, hn::Load(d, out_j + at + kBlock));
-          V next_y = hn::NegMulAdd(to_j, uy, hn::Load(d, out_j + at + 2 * kBlock));
-          V next_z = hn::NegMulAdd(to_j, uz, hn::Load(d, out_j + at + 3 * kBlock));
-          sum_x[v] = hn::MulAdd(to_i, ux, sum_x[v]);
-          sum_y[v] = hn::MulAdd(to_i, uy, sum_y[v]);
-          sum_z[v] = hn::MulAdd(to_i, uz, sum_z[v]);
+  constexpr std::size_t kWidth = kLanes<T>;
+  for (std::size_t i = task.first_atom; i < task.last_atom; ++i) {
+    std::size_t pair = task.pair_begin[i];
+    const std::size_t pair_end = task.pair_end[i];
+    if (pair == pair_end) continue;
+    const T* HWY_RESTRICT in_i = task.in + i * kFeatureStride;
+    T* HWY_RESTRICT out_i = task.out + i * kFeatureStride;
+    const auto load_own = [&](std::size_t v) -> Features<V> {
+      if constexpr (!kFirst) return load_features(d, in_i + v * kWidth);
+      const V zero = hn::Zero(d);
+      return {hn::Load(d, in_i + v * kWidth), zero, zero, zero};
+    };
+    Features<V> resident_own[kBlockVectors<T>], resident_sum[kBlockVectors<T>];
+    if constexpr (kResident<T>) {
+      for_block_vectors<T>([&](std::size_t v) FUSEMD_INLINE_LAMBDA {
+        resident_own[v] = load_own(v);
+        resident_sum[v] = load_features(d, out_i + v * kWidth);
+      });
+    }
+    for (; pair < pair_end; ++pair) {
+      const std::size_t j = task.pair_j[pair];
+      const T* HWY_RESTRICT in_j = task.in + j * kFeatureStride;
+      T* HWY_RESTRICT out_j = task.out + j * kFeatureStride;
+      const T* HWY_RESTRICT geometry = task.pair_geometry + pair * 4;
+      const V ux = hn::Set(d, geometry[0]), uy = hn::Set(d, geometry[1]),
+              uz = hn::Set(d, geometry[2]);
+      for_block_vectors<T>([&](std::size_t v) FUSEMD_INLINE_LAMBDA {
+        const std::size_t at = v * kWidth;
+        const auto filters = filter_reader<kSource>(task, pair, at);
+        V fs, f1, f2;
+        if constexpr (kKeep) {
+          T* HWY_RESTRICT kept = task.stored_filters + pair * kStoredFilterStride + at;
+          V slope;
+          filters.value_and_slope(d, 0, fs, slope);
+          hn::Store(fs, d, kept);
+          hn::Store(slope, d, kept + 3 * kBlock);
           if constexpr (!kFirst) {
-            sum_x[v] = hn::MulAdd(f1, hn::Load(d, in_j + at + kBlock), sum_x[v]);
-            sum_y[v] = hn::MulAdd(f1, hn::Load(d, in_j + at + 2 * kBlock), sum_y[v]);
-            sum_z[v] = hn::MulAdd(f1, hn::Load(d, in_j + at + 3 * kBlock), sum_z[v]);
-            next_x = hn::MulAdd(f1, vx[v], next_x);
-            next_y = hn::MulAdd(f1, vy[v], next_y);
-            next_z = hn::MulAdd(f1, vz[v], next_z);
+            filters.value_and_slope(d, 1, f1, slope);
+            hn::Store(f1, d, kept + kBlock);
+            hn::Store(slope, d, kept + 4 * kBlock);
           }
-          hn::Store(next_x, d, out_j + at + kBlock);
-          hn::Store(next_y, d, out_j + at + 2 * kBlock);
-          hn::Store(next_z, d, out_j + at + 3 * kBlock);
+          filters.value_and_slope(d, 2, f2, slope);
+          hn::Store(f2, d, kept + 2 * kBlock);
+          hn::Store(slope, d, kept + 5 * kBlock);
+        } else {
+          fs = filters.value(d, 0);
+          if constexpr (!kFirst) f1 = filters.value(d, 1);
+          f2 = filters.value(d, 2);
         }
-      }
-      FUSEMD_UNROLL
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        hn::Store(sum[v], d, out_i + v * kWidth);
-        hn::Store(sum_x[v], d, out_i + kBlock + v * kWidth);
-        hn::Store(sum_y[v], d, out_i + 2 * kBlock + v * kWidth);
-        hn::Store(sum_z[v], d, out_i + 3 * kBlock + v * kWidth);
-      }
+        const Features<V> own = kResident<T> ? resident_own[v] : load_own(v);
+        Features<V> sum = kResident<T> ? resident_sum[v] : load_features(d, out_i + at);
+        Features<V> next = load_features(d, out_j + at);
+        const V s_j = hn::Load(d, in_j + at);
+        sum.s = hn::MulAdd(fs, s_j, sum.s);
+        next.s = hn::MulAdd(fs, own.s, next.s);
+        // u points from i (destination) to j (source); the other direction has -u.
+        V to_i = f2, to_j = f2;
+        if constexpr (kTimesSource) {
+          to_i = hn::Mul(f2, s_j);
+          to_j = hn::Mul(f2, own.s);
+        }
+        next.x = hn::NegMulAdd(to_j, ux, next.x);
+        next.y = hn::NegMulAdd(to_j, uy, next.y);
+        next.z = hn::NegMulAdd(to_j, uz, next.z);
+        sum.x = hn::MulAdd(to_i, ux, sum.x);
+        sum.y = hn::MulAdd(to_i, uy, sum.y);
+        sum.z = hn::MulAdd(to_i, uz, sum.z);
+        if constexpr (!kFirst) {
+          sum.x = hn::MulAdd(f1, hn::Load(d, in_j + at + kBlock), sum.x);
+          sum.y = hn::MulAdd(f1, hn::Load(d, in_j + at + 2 * kBlock), sum.y);
+          sum.z = hn::MulAdd(f1, hn::Load(d, in_j + at + 3 * kBlock), sum.z);
+          next.x = hn::MulAdd(f1, own.x, next.x);
+          next.y = hn::MulAdd(f1, own.y, next.y);
+          next.z = hn::MulAdd(f1, own.z, next.z);
+        }
+        store_features(d, next, out_j + at);
+        if constexpr (kResident<T>) {
+          resident_sum[v] = sum;
+        } else {
+          store_features(d, sum, out_i + at);
+        }
+      });
+    }
+    if constexpr (kResident<T>) {
+      for_block_vectors<T>([&](std::size_t v) FUSEMD_INLINE_LAMBDA {
+        store_features(d, resident_sum[v], out_i + v * kWidth);
+      });
     }
   }
 }
@@ -225,122 +265,115 @@ HWY_NOINLINE void messages_backward(const MessageTask<T>& shared) {
   const MessageTask<T> task = shared;
   const Tag<T> d;
   using V = hn::Vec<Tag<T>>;
-  constexpr std::size_t kVectors = kPassVectors, kWidth = kLanes<T>;
-  for (std::size_t channel = 0; channel < kBlock; channel += kVectors * kWidth) {
-    const bool add_to_gradient = kAccumulate || channel > 0;
-    for (std::size_t i = task.first_atom; i < task.last_atom; ++i) {
-      std::size_t pair = task.pair_begin[i];
-      const std::size_t pair_end = task.pair_end[i];
-      if (pair == pair_end) continue;
-      const T* HWY_RESTRICT in_i = task.in + i * kFeatureStride + channel;
-      const T* HWY_RESTRICT grad_i = task.adjoint_out + i * kFeatureStride + channel;
-      T* HWY_RESTRICT result_i = task.adjoint_in + i * kFeatureStride + channel;
-      V gs[kVectors], gx[kVectors], gy[kVectors], gz[kVectors];
-      V sum[kVectors], sum_x[kVectors], sum_y[kVectors], sum_z[kVectors];
-      FUSEMD_UNROLL
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        gs[v] = hn::Load(d, grad_i + v * kWidth);
-        gx[v] = hn::Load(d, grad_i + kBlock + v * kWidth);
-        gy[v] = hn::Load(d, grad_i + 2 * kBlock + v * kWidth);
-        gz[v] = hn::Load(d, grad_i + 3 * kBlock + v * kWidth);
-        if constexpr (!kFirst) {
-          sum[v] = hn::Load(d, result_i + v * kWidth);
-          sum_x[v] = hn::Load(d, result_i + kBlock + v * kWidth);
-          sum_y[v] = hn::Load(d, result_i + 2 * kBlock + v * kWidth);
-          sum_z[v] = hn::Load(d, result_i + 3 * kBlock + v * kWidth);
-        }
-      }
-      for (; pair < pair_end; ++pair) {
-        const std::size_t j = task.pair_j[pair];
-        const T* HWY_RESTRICT in_j = task.in + j * kFeatureStride + channel;
-        const T* HWY_RESTRICT grad_j = task.adjoint_out + j * kFeatureStride + channel;
-        T* HWY_RESTRICT result_j = task.adjoint_in + j * kFeatureStride + channel;
-        const T* HWY_RESTRICT geometry = task.pair_geometry + pair * 4;
-        const V ux = hn::Set(d, geometry[0]), uy = hn::Set(d, geometry[1]),
-                uz = hn::Set(d, geometry[2]);
-        V along_x, along_y, along_z, along_d;  // dE/du and dE/dd of this pass's channels
-        FUSEMD_UNROLL
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          const std::size_t at = v * kWidth;
-          const auto filters = filter_reader<kSource>(task, pair, channel + at);
-          V fs, f1, f2, slope_s, slope_1, slope_2;
-          filters.value_and_slope(d, 0, fs, slope_s);
-          if constexpr (!kFirst) filters.value_and_slope(d, 1, f1, slope_1);
-          filters.value_and_slope(d, 2, f2, slope_2);
-          const V gs_j = hn::Load(d, grad_j + at);
-          const V gx_j = hn::Load(d, grad_j + at + kBlock);
-          const V gy_j = hn::Load(d, grad_j + at + 2 * kBlock);
-          const V gz_j = hn::Load(d, grad_j + at + 3 * kBlock);
-          const V s_i = hn::Load(d, in_i + at), s_j = hn::Load(d, in_j + at);
+  constexpr std::size_t kWidth = kLanes<T>;
+  for (std::size_t i = task.first_atom; i < task.last_atom; ++i) {
+    std::size_t pair = task.pair_begin[i];
+    const std::size_t pair_end = task.pair_end[i];
+    if (pair == pair_end) continue;
+    const T* HWY_RESTRICT in_i = task.in + i * kFeatureStride;
+    const T* HWY_RESTRICT grad_i = task.adjoint_out + i * kFeatureStride;
+    T* HWY_RESTRICT result_i = task.adjoint_in + i * kFeatureStride;
+    Features<V> resident_grad[kBlockVectors<T>], resident_sum[kBlockVectors<T>];
+    if constexpr (kResident<T>) {
+      for_block_vectors<T>([&](std::size_t v) FUSEMD_INLINE_LAMBDA {
+        resident_grad[v] = load_features(d, grad_i + v * kWidth);
+        if constexpr (!kFirst) resident_sum[v] = load_features(d, result_i + v * kWidth);
+      });
+    }
+    for (; pair < pair_end; ++pair) {
+      const std::size_t j = task.pair_j[pair];
+      const T* HWY_RESTRICT in_j = task.in + j * kFeatureStride;
+      const T* HWY_RESTRICT grad_j = task.adjoint_out + j * kFeatureStride;
+      T* HWY_RESTRICT result_j = task.adjoint_in + j * kFeatureStride;
+      const T* HWY_RESTRICT geometry = task.pair_geometry + pair * 4;
+      const V ux = hn::Set(d, geometry[0]), uy = hn::Set(d, geometry[1]),
+              uz = hn::Set(d, geometry[2]);
+      V along_x = hn::Zero(d), along_y = along_x, along_z = along_x;  // dE/du of these channels
+      V along_d = along_x;                                            // and dE/dd
+      for_block_vectors<T>([&](std::size_t v) FUSEMD_INLINE_LAMBDA {
+        const std::size_t at = v * kWidth;
+        const auto filters = filter_reader<kSource>(task, pair, at);
+        V fs, f1, f2, slope_s, slope_1, slope_2;
+        filters.value_and_slope(d, 0, fs, slope_s);
+        if constexpr (!kFirst) filters.value_and_slope(d, 1, f1, slope_1);
+        filters.value_and_slope(d, 2, f2, slope_2);
+        const Features<V> g = kResident<T> ? resident_grad[v] : load_features(d, grad_i + at);
+        const Features<V> g_j = load_features(d, grad_j + at);
+        const V s_i = hn::Load(d, in_i + at), s_j = hn::Load(d, in_j + at);
 
-          // (B6), both directions: the reverse one has -u.
-          const V adjoint_s = hn::MulAdd(gs[v], s_j, hn::Mul(gs_j, s_i));
-          V wx, wy, wz;  // dE/du = sum over channels of f^2 w (B7); dE/df^2 = w . u
-          if constexpr (kTimesSource) {
-            wx = hn::MulSub(gx[v], s_j, hn::Mul(gx_j, s_i));
-            wy = hn::MulSub(gy[v], s_j, hn::Mul(gy_j, s_i));
-            wz = hn::MulSub(gz[v], s_j, hn::Mul(gz_j, s_i));
-          } else {
-            wx = hn::Sub(gx[v], gx_j);
-            wy = hn::Sub(gy[v], gy_j);
-            wz = hn::Sub(gz[v], gz_j);
-          }
-          const V adjoint_2 = hn::MulAdd(wx, ux, hn::MulAdd(wy, uy, hn::Mul(wz, uz)));
-          V slope = hn::MulAdd(adjoint_s, slope_s, hn::Mul(adjoint_2, slope_2));
-          along_x = v == 0 ? hn::Mul(f2, wx) : hn::MulAdd(f2, wx, along_x);
-          along_y = v == 0 ? hn::Mul(f2, wy) : hn::MulAdd(f2, wy, along_y);
-          along_z = v == 0 ? hn::Mul(f2, wz) : hn::MulAdd(f2, wz, along_z);
-
-          if constexpr (!kFirst) {
-            const V vx_i = hn::Load(d, in_i + at + kBlock), vx_j = hn::Load(d, in_j + at + kBlock);
-            const V vy_i = hn::Load(d, in_i + at + 2 * kBlock),
-                    vy_j = hn::Load(d, in_j + at + 2 * kBlock);
-            const V vz_i = hn::Load(d, in_i + at + 3 * kBlock),
-                    vz_j = hn::Load(d, in_j + at + 3 * kBlock);
-            V adjoint_1 = hn::MulAdd(gx[v], vx_j, hn::Mul(gx_j, vx_i));
-            adjoint_1 = hn::MulAdd(gy[v], vy_j, hn::MulAdd(gy_j, vy_i, adjoint_1));
-            adjoint_1 = hn::MulAdd(gz[v], vz_j, hn::MulAdd(gz_j, vz_i, adjoint_1));
-            slope = hn::MulAdd(adjoint_1, slope_1, slope);
-
-            // (B8), (B9), and (B8') for filter_times_source
-            V next = hn::MulAdd(gs[v], fs, hn::Load(d, result_j + at));
-            sum[v] = hn::MulAdd(gs_j, fs, sum[v]);
-            if constexpr (kTimesSource) {
-              const V p_i = hn::MulAdd(gx[v], ux, hn::MulAdd(gy[v], uy, hn::Mul(gz[v], uz)));
-              const V p_j =
-                  hn::MulAdd(gx_j, ux, hn::MulAdd(gy_j, uy, hn::Mul(gz_j, uz)));  // u reversed
-              next = hn::MulAdd(p_i, f2, next);
-              sum[v] = hn::NegMulAdd(p_j, f2, sum[v]);
-            }
-            hn::Store(next, d, result_j + at);
-            hn::Store(hn::MulAdd(gx[v], f1, hn::Load(d, result_j + at + kBlock)), d,
-                      result_j + at + kBlock);
-            hn::Store(hn::MulAdd(gy[v], f1, hn::Load(d, result_j + at + 2 * kBlock)), d,
-                      result_j + at + 2 * kBlock);
-            hn::Store(hn::MulAdd(gz[v], f1, hn::Load(d, result_j + at + 3 * kBlock)), d,
-                      result_j + at + 3 * kBlock);
-            sum_x[v] = hn::MulAdd(gx_j, f1, sum_x[v]);
-            sum_y[v] = hn::MulAdd(gy_j, f1, sum_y[v]);
-            sum_z[v] = hn::MulAdd(gz_j, f1, sum_z[v]);
-          }
-          along_d = v == 0 ? slope : hn::Add(along_d, slope);
-        }
-        T* HWY_RESTRICT gradient = task.pair_gradient + pair * 4;
-        if (add_to_gradient) {
-          store_four_sums<true>(d, along_x, along_y, along_z, along_d, gradient);
+        // (B6), both directions: the reverse one has -u.
+        const V adjoint_s = hn::MulAdd(g.s, s_j, hn::Mul(g_j.s, s_i));
+        V adjoint_2;                  // (B7)
+        [[maybe_unused]] V p_i, p_j;  // dE/dV'_i . u and dE/dV'_j . u
+        if constexpr (kTimesSource && !kFirst) {
+          // dE/du = f^2 (s_j dE/dV'_i - s_i dE/dV'_j); (B8') needs the products with u anyway.
+          p_i = hn::MulAdd(g.x, ux, hn::MulAdd(g.y, uy, hn::Mul(g.z, uz)));
+          p_j = hn::MulAdd(g_j.x, ux, hn::MulAdd(g_j.y, uy, hn::Mul(g_j.z, uz)));
+          adjoint_2 = hn::MulSub(p_i, s_j, hn::Mul(p_j, s_i));
+          const V f_j = hn::Mul(f2, s_j), f_i = hn::Mul(f2, s_i);
+          along_x = hn::NegMulAdd(f_i, g_j.x, hn::MulAdd(f_j, g.x, along_x));
+          along_y = hn::NegMulAdd(f_i, g_j.y, hn::MulAdd(f_j, g.y, along_y));
+          along_z = hn::NegMulAdd(f_i, g_j.z, hn::MulAdd(f_j, g.z, along_z));
         } else {
-          store_four_sums<false>(d, along_x, along_y, along_z, along_d, gradient);
+          V wx, wy, wz;  // dE/du = f^2 w
+          if constexpr (kTimesSource) {
+            wx = hn::MulSub(g.x, s_j, hn::Mul(g_j.x, s_i));
+            wy = hn::MulSub(g.y, s_j, hn::Mul(g_j.y, s_i));
+            wz = hn::MulSub(g.z, s_j, hn::Mul(g_j.z, s_i));
+          } else {
+            wx = hn::Sub(g.x, g_j.x);
+            wy = hn::Sub(g.y, g_j.y);
+            wz = hn::Sub(g.z, g_j.z);
+          }
+          adjoint_2 = hn::MulAdd(wx, ux, hn::MulAdd(wy, uy, hn::Mul(wz, uz)));
+          along_x = hn::MulAdd(f2, wx, along_x);
+          along_y = hn::MulAdd(f2, wy, along_y);
+          along_z = hn::MulAdd(f2, wz, along_z);
         }
-      }
-      if constexpr (!kFirst) {
-        FUSEMD_UNROLL
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          hn::Store(sum[v], d, result_i + v * kWidth);
-          hn::Store(sum_x[v], d, result_i + kBlock + v * kWidth);
-          hn::Store(sum_y[v], d, result_i + 2 * kBlock + v * kWidth);
-          hn::Store(sum_z[v], d, result_i + 3 * kBlock + v * kWidth);
+        V slope = hn::MulAdd(adjoint_s, slope_s, hn::Mul(adjoint_2, slope_2));
+
+        if constexpr (!kFirst) {
+          const V vx_i = hn::Load(d, in_i + at + kBlock), vx_j = hn::Load(d, in_j + at + kBlock);
+          const V vy_i = hn::Load(d, in_i + at + 2 * kBlock),
+                  vy_j = hn::Load(d, in_j + at + 2 * kBlock);
+          const V vz_i = hn::Load(d, in_i + at + 3 * kBlock),
+                  vz_j = hn::Load(d, in_j + at + 3 * kBlock);
+          V adjoint_1 = hn::MulAdd(g.x, vx_j, hn::Mul(g_j.x, vx_i));
+          adjoint_1 = hn::MulAdd(g.y, vy_j, hn::MulAdd(g_j.y, vy_i, adjoint_1));
+          adjoint_1 = hn::MulAdd(g.z, vz_j, hn::MulAdd(g_j.z, vz_i, adjoint_1));
+          slope = hn::MulAdd(adjoint_1, slope_1, slope);
+
+          // (B8), (B9), and (B8') for filter_times_source
+          Features<V> sum = kResident<T> ? resident_sum[v] : load_features(d, result_i + at);
+          Features<V> next = load_features(d, result_j + at);
+          next.s = hn::MulAdd(g.s, fs, next.s);
+          sum.s = hn::MulAdd(g_j.s, fs, sum.s);
+          if constexpr (kTimesSource) {
+            next.s = hn::MulAdd(p_i, f2, next.s);
+            sum.s = hn::NegMulAdd(p_j, f2, sum.s);  // the other direction has -u
+          }
+          next.x = hn::MulAdd(g.x, f1, next.x);
+          next.y = hn::MulAdd(g.y, f1, next.y);
+          next.z = hn::MulAdd(g.z, f1, next.z);
+          sum.x = hn::MulAdd(g_j.x, f1, sum.x);
+          sum.y = hn::MulAdd(g_j.y, f1, sum.y);
+          sum.z = hn::MulAdd(g_j.z, f1, sum.z);
+          store_features(d, next, result_j + at);
+          if constexpr (kResident<T>) {
+            resident_sum[v] = sum;
+          } else {
+            store_features(d, sum, result_i + at);
+          }
         }
-      }
+        along_d = hn::Add(along_d, slope);
+      });
+      T* HWY_RESTRICT gradient = task.pair_gradient + pair * 4;
+      store_four_sums<kAccumulate>(d, along_x, along_y, along_z, along_d, gradient);
+    }
+    if constexpr (kResident<T> && !kFirst) {
+      for_block_vectors<T>([&](std::size_t v) FUSEMD_INLINE_LAMBDA {
+        store_features(d, resident_sum[v], result_i + v * kWidth);
+      });
     }
   }
 }

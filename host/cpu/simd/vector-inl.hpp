@@ -15,6 +15,9 @@
 /// Fully unrolls a loop with a constant trip count, so that arrays of vectors stay in registers.
 #define FUSEMD_UNROLL _Pragma("GCC unroll 32")
 
+/// After a lambda's parameters: without it the larger bodies become calls with spilled vectors.
+#define FUSEMD_INLINE_LAMBDA __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace fusemd::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
