@@ -201,11 +201,15 @@ class Evaluation {
   MessageFunction<T> forward_kernel(std::size_t layer) const {
     const bool first = layer == 0, source = model_.source;
     if (!model_.tabulated) return forward_function<T, FilterSource::stored, false>(first, source);
-    if (model_.table_layout == TableLayout::rows) {
-      return forward_function<T, FilterSource::rows, false>(first, source);
-    }
-    return work_.store_filters ? forward_function<T, FilterSource::monomials, true>(first, source)
-                               : forward_function<T, FilterSource::monomials, false>(first, source);
+    return model_.table_layout == TableLayout::rows
+               ? forward_kernel<FilterSource::rows>(first, source)
+               : forward_kernel<FilterSource::monomials>(first, source);
+  }
+
+  template <FilterSource kSource>
+  MessageFunction<T> forward_kernel(bool first, bool source) const {
+    return work_.store_filters ? forward_function<T, kSource, true>(first, source)
+                               : forward_function<T, kSource, false>(first, source);
   }
 
   MessageFunction<T> backward_kernel(std::size_t layer) const {
