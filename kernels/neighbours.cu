@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One warp an atom. Bound: double-precision units of consumer parts (8 operations a candidate, 64 a
-// cycle less than float), which is why this is for small systems only.
+// One warp an atom. Bound: on consumer parts the double-precision units, of which there is one for
+// 64 float units; 8 operations a candidate. Hence for small systems only.
 #include "kernels/neighbours.cuh"
 #include "kernels/neighbours.hpp"
 

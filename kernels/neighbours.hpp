@@ -27,7 +27,7 @@ namespace fusemd {
 ///          edges that any atom of the system has; the caller clears the word before, and gives the
 ///          rows of that system more room when it is not 0. DeviceError if the launch is refused.
 ///          A position that is no number has no edges.
-/// Tests    test/simt/kernels/test_neighbours.cu
+/// Tests    test/simt/kernels/test_neighbours.cpp
 void all_pairs(const BatchView& batch,
                const PositionsView& positions,
                double cutoff,

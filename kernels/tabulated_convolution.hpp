@@ -45,7 +45,7 @@ struct ConvolutionOptions {
 /// Result   the same bits at every block width and in every batch; within 1e-5 of the largest
 ///          message of the double reference, for the float sums of up to some 100 edges.
 /// Errors   DeviceError if a launch is refused. No atoms: nothing is launched.
-/// Tests    test/simt/kernels/test_tabulated_convolution.cu
+/// Tests    test/simt/kernels/test_tabulated_convolution.cpp
 void tabulated_convolution(const FilterTable& table,
                            const ConvolutionOptions& options,
                            std::uint32_t n_atoms,

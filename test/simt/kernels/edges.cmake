@@ -31,3 +31,20 @@ fusemd_edge_test(simt_exact_convolution
 fusemd_edge_test(simt_cell_list
   KERNELS cell_list virial CASES test_cell_list.cpp test_virial.cpp
   CUTS kernels/block_scan.cuh kernels/cell_list.cu kernels/cell_list.cuh SEEDS 3)
+
+# What the kernels do, counted from PTX of the newest architecture.
+if(FUSEMD_CUDA)
+  list(GET FUSEMD_PTX_ARCHITECTURES -1 newest)
+  set(counted_objects "")
+  foreach(kernel neighbours tabulated_convolution exact_convolution)
+    set(source ${PROJECT_SOURCE_DIR}/kernels/${kernel}.cu)
+    fusemd_text_objects(text ${source} plain)
+    fusemd_ptx_objects(ptx ${source} ${newest} plain)
+    list(APPEND counted_objects $<TARGET_OBJECTS:${text}> $<TARGET_OBJECTS:${ptx}>)
+  endforeach()
+  fusemd_test(simt_edge_counts LABELS full simt
+    SOURCES test_edge_counts.cpp ${simt_dir}/support/kernel_case.cpp ${counted_objects}
+    LIBRARIES fusemd_ptx fusemd_edge_fixture)
+elseif(NOT FUSEMD_SANITIZE AND NOT FUSEMD_FUZZERS)
+  fusemd_test_without_nvcc(simt_edge_counts)
+endif()
