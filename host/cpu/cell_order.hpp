@@ -14,7 +14,7 @@ namespace fusemd::cpu {
 ///
 /// Slabs and cells are at least one cutoff wide, so the partners of an atom lie in 3 x 3 x 3 cells,
 /// which are five contiguous ranges of ranks behind it. The order is a function of the positions
-/// alone: it is made anew at every step (docs/decisions/006-cells-at-every-step.md), so there is no
+/// alone: it is made anew at every step (docs/decisions/007-cells-at-every-step.md), so there is no
 /// list whose age could change a sum's order. Sorting also keeps what is near in space near in
 /// memory.
 template <class T>

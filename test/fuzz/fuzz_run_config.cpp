@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
-
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -6,8 +6,8 @@
 #include <span>
 #include <utility>
 
-#include "host/filter_table.hpp"
 #include "host/filter.hpp"
+#include "host/filter_table.hpp"
 #include "host/reference/reference_potential.hpp"
 #include "kernels/device_memory.hpp"
 #include "kernels/neighbours.hpp"
@@ -315,8 +315,8 @@ std::vector<float> table_coefficients(const Model& model,
   evaluate_filters(model, static_cast<int>(layer), knots, values, {});
   evaluate_filters(model, static_cast<int>(layer), ends, end_values, slopes);
   const CubicBSpline spline =
-      interpolate(model.config.cutoff, n_intervals, curves, values,
-                       std::span(slopes).first(curves), std::span(slopes).last(curves));
+      interpolate(model.config.cutoff, n_intervals, curves, values, std::span(slopes).first(curves),
+                  std::span(slopes).last(curves));
   std::vector<float> coefficients(spline.coefficients.size());
   std::ranges::transform(spline.coefficients, coefficients.begin(),
                          [](double c) { return static_cast<float>(c); });

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Ops on edges: neighbours, convolutions, forces.
 
 add_library(fusemd_edge_fixture INTERFACE)
