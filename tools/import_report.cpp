@@ -8,6 +8,7 @@
 #include "host/elements.hpp"
 #include "tools/text_format.hpp"
 #include "weights/model_keys.hpp"
+#include "weights/strict_json.hpp"
 
 namespace fusemd {
 namespace {
@@ -92,7 +93,7 @@ std::string import_summary(const ImportedModel& imported, const std::string& sou
   const StudentConfig& config = imported.model.config;
   std::string where = source + ": " + imported.format + ", " + types(imported);
   if (!imported.prefix.empty()) {
-    where += " under \"" + imported.prefix.substr(0, imported.prefix.size() - 1) + '"';
+    where += " under " + in_quotes(imported.prefix.substr(0, imported.prefix.size() - 1));
   }
   std::string text = line("checkpoint", where);
   text += line("model", imported.model.name + ", " + sizes(config));

@@ -249,8 +249,11 @@ Model read_header(const JsonField& root, std::string_view text) {
 
 /// Reads a text by `read`, which throws with a key only, and adds file and line to that.
 template <typename Read>
-Model read_tree(std::string_view text, const std::string& name, Read read) {
-  const JsonValue tree = parse_strict_json(text, name);
+Model read_tree(std::string_view text,
+                const std::string& name,
+                const JsonLimits& limits,
+                Read read) {
+  const JsonValue tree = parse_strict_json(text, name, limits);
   try {
     return read(JsonField(tree, ""));
   } catch (const InputError& error) {
@@ -265,7 +268,7 @@ Model read_tree(std::string_view text, const std::string& name, Read read) {
 }  // namespace
 
 Model parse_model(std::string_view text, const std::string& name) {
-  return read_tree(text, name, [&](const JsonField& root) {
+  return read_tree(text, name, {}, [&](const JsonField& root) {
     Model model = read_header(root, text);
     model.tensors = read_tensors(root.at("tensors"), model.config);
     check_model(model);
@@ -274,7 +277,12 @@ Model parse_model(std::string_view text, const std::string& name) {
 }
 
 Model parse_model_header(std::string_view text, const std::string& name) {
-  return read_tree(text, name, [&](const JsonField& root) { return read_header(root, text); });
+  // It comes inside of checkpoints, which nobody vouches for, and has no tensors.
+  JsonLimits limits;
+  limits.values = 100'000;
+  limits.numbers = 2'000'000;
+  return read_tree(text, name, limits,
+                   [&](const JsonField& root) { return read_header(root, text); });
 }
 
 Model read_model(const std::string& path) {

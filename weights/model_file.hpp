@@ -31,7 +31,8 @@ std::string format_model(const Model& model, TensorText as = TensorText::base64)
 std::string format_model_header(const Model& model);
 
 /// Reads what format_model_header() wrote: a model without tensors. Its configuration is checked;
-/// the rest is for check_model() once the tensors are there.
+/// the rest is for check_model() once the tensors are there. At most 100,000 values, and 2,000,000
+/// numbers in lists of numbers.
 ///
 /// Errors   InputError as of parse_model().
 Model parse_model_header(std::string_view text, const std::string& name);

@@ -288,6 +288,10 @@ def safetensors():
     yield "many_numbers", write(b'{"a":[' + b"1," * 900_000 + b"1]}"), "too many numbers"
     yield "long_text", write(b'{"' + b"a" * (4 << 20)), "JSON"
     yield "numbers_of_16_MiB", write(b'{"a":[' + b"1," * ((8 << 20) - 8) + b"1]}"), "too many numbers"
+    many = '{"format": "fusemd-model", "provenance": [' + "[]," * 1_000_000 + "[]]}"
+    yield "header_of_fusemd_with_many_values", write({"__metadata__": {"fusemd_model": many}} | {
+        key: entry(16 * i, 16 * i + 16, [2, 2]) for i, key in enumerate(
+            ["embedding.weight", "interactions.0.message.rbf_to_scalar.0.weight"])}, b"\0" * 32), "too many values"
     yield "bad_header_of_fusemd", write({"__metadata__": {"fusemd_model": '{"format": "fusemd-model"'}}), "student"
 
 

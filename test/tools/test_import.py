@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -151,11 +152,13 @@ class CommandLine(ImportTest):
 @needs(SEED.is_dir(), str(SEED))
 class SeedCheckpoints(ImportTest):
     def test_original_in_a_second_on_one_screen(self):
-        start = time.monotonic()
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         process = self.run_import(f"{SHARED}/reference/onnx/original_model.onnx -o original.json")
-        seconds = time.monotonic() - start
+        seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
         if not SANITIZED:
-            self.assertLess(seconds, 1.0 * float(os.environ.get("FUSEMD_TIME_FACTOR", "3")))
+            # Processor time is its own; on the clock, other tests that run beside it count too.
+            self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1.0)
+            self.assertLess(seconds, 3.0)
         text = process.stdout
         self.assertLess(len(text.splitlines()), 24)
         for words in ("427,292 parameters", "H, C, N, O, F, P, S, Cl (a guess", "interactions.2.update.mixing_matrix",
