@@ -14,10 +14,12 @@ __global__ void __launch_bounds__(kMaxThreads)
                             PositionsView positions,
                             double cutoff,
                             MutableEdges edges,
+                            const std::uint32_t* __restrict__ due,
                             std::uint32_t* __restrict__ room_needed) {
   const simt::Warps warps = simt::grid_warps();
   for (std::uint32_t i = warps.index; i < batch.n_atoms; i += warps.count) {
     const std::uint32_t system = batch.system[i];
+    if (due != nullptr && due[system] == 0) continue;
     simt::all_pairs_of_system(positions, cutoff, i, i + 1, batch.system_start[system],
                               batch.system_start[system + 1], edges, &room_needed[system], {0, 1});
   }
@@ -29,6 +31,7 @@ void all_pairs(const BatchView& batch,
                const PositionsView& positions,
                double cutoff,
                const MutableEdges& edges,
+               const std::uint32_t* due,
                std::uint32_t* room_needed,
                const LaunchPolicy& policy,
                Stream stream) {
@@ -36,7 +39,7 @@ void all_pairs(const BatchView& batch,
   const unsigned warps = policy.neighbour_threads / simt::kWarpSize;
   simt::launch({.grid = {ceil_div(batch.n_atoms, warps)}, .block = {policy.neighbour_threads}},
                stream, neighbours_kernels::all_pairs_warp_per_atom, batch, positions, cutoff, edges,
-               room_needed);
+               due, room_needed);
 }
 
 }  // namespace fusemd

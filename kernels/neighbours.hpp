@@ -28,10 +28,13 @@ namespace fusemd {
 ///          rows of that system more room when it is not 0. DeviceError if the launch is refused.
 ///          A position that is no number has no edges.
 /// Tests    test/simt/kernels/test_neighbours.cpp
+///
+/// due      null, or [n_systems]: systems with 0 are left alone.
 void all_pairs(const BatchView& batch,
                const PositionsView& positions,
                double cutoff,
                const MutableEdges& edges,
+               const std::uint32_t* due,
                std::uint32_t* room_needed,
                const LaunchPolicy& policy,
                Stream stream);

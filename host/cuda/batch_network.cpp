@@ -2,11 +2,10 @@
 #include "host/cuda/batch_network.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "kernels/embedding.hpp"
-#include "kernels/neighbours.hpp"
+#include "kernels/exact_convolution.hpp"
 #include "kernels/readout.hpp"
 #include "kernels/system_energy.hpp"
 #include "kernels/update.hpp"
@@ -14,24 +13,12 @@
 namespace fusemd::cuda {
 namespace {
 
-/// Edges an atom that a list starts with: more than matter at the density of an organic crystal has
-/// within 5 Angstrom (some 60 atoms), and every other atom of a small molecule.
-constexpr std::uint32_t kFirstRoom = 96;
-
 std::vector<std::uint32_t> starts_of(std::span<const std::vector<int>> systems) {
   std::vector<std::uint32_t> starts = {0};
   for (const std::vector<int>& system : systems) {
     starts.push_back(starts.back() + static_cast<std::uint32_t>(system.size()));
   }
   return starts;
-}
-
-template <class T>
-DeviceBuffer<T> uploaded(const std::vector<T>& values, Stream stream) {
-  DeviceBuffer<T> buffer(values.size());
-  buffer.upload(values, stream);
-  device::synchronize(stream);  // `values` may go
-  return buffer;
 }
 
 }  // namespace
@@ -47,8 +34,7 @@ BatchNetwork::BatchNetwork(std::shared_ptr<const DeviceModel> model,
       system.push_back(s);
       element.push_back(static_cast<std::uint32_t>(z));
     }
-    const auto others = static_cast<std::uint32_t>(std::max<std::size_t>(systems[s].size(), 1) - 1);
-    edge_room_.push_back(std::min(others, kFirstRoom));
+    largest_system_ = std::max(largest_system_, static_cast<std::uint32_t>(systems[s].size()));
   }
   device_start_ = uploaded(system_start_, stream);
   device_system_ = uploaded(system, stream);
@@ -64,10 +50,7 @@ BatchNetwork::BatchNetwork(std::shared_ptr<const DeviceModel> model,
   atom_energies_ = DeviceBuffer<double>(n);
   energies_ = DeviceBuffer<double>(systems.size());
   virials_ = DeviceBuffer<double>(std::size_t{9} * n);
-  edge_count_ = DeviceBuffer<std::uint32_t>(n);
-  room_needed_ = DeviceBuffer<std::uint32_t>(systems.size());
-  host_room_needed_ = PinnedBuffer<std::uint32_t>(systems.size());
-  lay_out_edges(stream);
+  edge_finder_.emplace(system_start_, batch_, model_->cutoff());
 
   const std::size_t f = model_->n_channels(), layers = model_->n_layers();
   const std::size_t features = n * kFeatureComponents * f;
@@ -90,18 +73,6 @@ BatchNetwork::BatchNetwork(std::shared_ptr<const DeviceModel> model,
   device::synchronize(stream);
 }
 
-void BatchNetwork::lay_out_edges(Stream stream) {
-  std::vector<std::uint32_t> start = {0};
-  for (std::uint32_t s = 0; s < n_systems(); ++s) {
-    for (std::uint32_t i = system_start_[s]; i < system_start_[s + 1]; ++i) {
-      start.push_back(start.back() + edge_room_[s]);
-    }
-  }
-  edge_start_ = uploaded(start, stream);
-  edge_j_ = DeviceBuffer<std::uint32_t>(start.back());
-  edge_geometry_ = DeviceBuffer<float>(std::size_t{4} * start.back());
-}
-
 void BatchNetwork::evaluate(Stream stream, bool with_virials) {
   const StudentWeights& weights = model_->weights();
   const LaunchPolicy& policy = model_->policy();
@@ -109,22 +80,17 @@ void BatchNetwork::evaluate(Stream stream, bool with_virials) {
   const std::uint32_t n = n_atoms();
   const std::size_t row = n;
 
-  const MutableEdges edges{.start = edge_start_.data(),
-                           .count = edge_count_.data(),
-                           .j = edge_j_.data(),
-                           .geometry = edge_geometry_.data()};
   const PositionsView positions{positions_.data(), positions_.data() + row,
                                 positions_.data() + 2 * row};
   const ForcesView forces{forces_.data(), forces_.data() + row, forces_.data() + 2 * row};
-  device::fill_bytes(room_needed_.data(), 0, room_needed_.bytes(), stream);
-  all_pairs(batch_, positions, model_->cutoff(), edges, room_needed_.data(), policy, stream);
+  edge_finder_->find(positions, policy, stream);
+  const EdgesView edges = edge_finder_->edges();
 
   const UpdateShape shape{.n_channels = weights.n_channels,
                           .gates = weights.gates,
                           .norm_epsilon = weights.norm_epsilon};
   for (unsigned l = 0; l < layers; ++l) {
-    tabulated_convolution(model_->filters(l), model_->convolution(l), n, edges, features_[l].data(),
-                          messages_[l].data(), policy, stream);
+    convolve(l, edges, stream);
     if (l + 1 == layers) break;
     update_forward(model_->dense(),
                    {.shape = shape,
@@ -147,11 +113,7 @@ void BatchNetwork::evaluate(Stream stream, bool with_virials) {
   system_energies(batch_, atom_energies_.data(), energies_.data(), policy, stream);
 
   for (unsigned l = layers; l-- > 0;) {
-    tabulated_convolution_backward(
-        model_->filters(l), model_->convolution(l), n, edges, features_[l].data(),
-        adjoint_messages_.data(), l == 0 ? nullptr : adjoint_features_.data(), forces,
-        with_virials ? virials_.data() : nullptr,
-        l + 1 == layers ? Accumulate::set : Accumulate::add, policy, stream);
+    convolve_backward(l, edges, forces, with_virials, stream);
     if (l == 0) break;
     update_backward(model_->dense(),
                     {.shape = shape,
@@ -163,22 +125,40 @@ void BatchNetwork::evaluate(Stream stream, bool with_virials) {
                      .grad_messages = adjoint_messages_.data()},
                     n, policy, stream);
   }
-  device::copy_to_host(host_room_needed_.data(), room_needed_.data(), room_needed_.bytes(), stream);
 }
 
-bool BatchNetwork::edges_had_room(Stream stream) {
-  device::synchronize(stream);
-  bool enough = true;
-  for (std::uint32_t s = 0; s < n_systems(); ++s) {
-    const std::uint32_t needed = host_room_needed_[s];
-    if (needed <= edge_room_[s]) continue;
-    enough = false;
-    // A quarter more, so that a system that contracts does not grow its lists at every step.
-    const std::uint32_t others = system_start_[s + 1] - system_start_[s] - 1;
-    edge_room_[s] = std::min(others, needed + needed / 4);
+void BatchNetwork::convolve(unsigned layer, const EdgesView& edges, Stream stream) {
+  const float* features = features_[layer].data();
+  float* messages = messages_[layer].data();
+  if (model_->exact_filters()) {
+    exact_convolution(model_->dense(), model_->filter_network(layer), model_->convolution(layer),
+                      batch_, largest_system_, edges, features, messages, model_->policy(), stream);
+  } else {
+    tabulated_convolution(model_->filter_table(layer), model_->convolution(layer), n_atoms(), edges,
+                          features, messages, model_->policy(), stream);
   }
-  if (!enough) lay_out_edges(stream);
-  return enough;
+}
+
+void BatchNetwork::convolve_backward(unsigned layer,
+                                     const EdgesView& edges,
+                                     const ForcesView& forces,
+                                     bool with_virials,
+                                     Stream stream) {
+  const float* features = features_[layer].data();
+  const float* adjoint = adjoint_messages_.data();
+  float* result = layer == 0 ? nullptr : adjoint_features_.data();
+  double* virials = with_virials ? virials_.data() : nullptr;
+  const Accumulate accumulate = layer + 1 == model_->n_layers() ? Accumulate::set : Accumulate::add;
+  if (model_->exact_filters()) {
+    exact_convolution_backward(model_->dense(), model_->filter_network(layer),
+                               model_->convolution(layer), batch_, largest_system_, edges, features,
+                               adjoint, result, forces, virials, accumulate, model_->policy(),
+                               stream);
+  } else {
+    tabulated_convolution_backward(model_->filter_table(layer), model_->convolution(layer),
+                                   n_atoms(), edges, features, adjoint, result, forces, virials,
+                                   accumulate, model_->policy(), stream);
+  }
 }
 
 }  // namespace fusemd::cuda

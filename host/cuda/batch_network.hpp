@@ -4,12 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "host/cuda/device_buffer.hpp"
 #include "host/cuda/device_model.hpp"
-#include "host/cuda/pinned_buffer.hpp"
+#include "host/cuda/edge_finder.hpp"
 #include "kernels/batch.hpp"
 
 namespace fusemd::cuda {
@@ -42,25 +43,27 @@ class BatchNetwork {
   /// wanted. Does not wait.
   void evaluate(Stream stream, bool with_virials);
 
-  /// Waits, and looks whether every list of edges had room. If not, gives the lists of the systems
-  /// concerned more, and returns false: what was computed is void, evaluate() again.
-  bool edges_had_room(Stream stream);
+  /// Waits, and looks whether every list of edges had room. If not, the lists have more now and
+  /// what was computed is void: evaluate() again.
+  bool edges_had_room(Stream stream) { return edge_finder_->had_room(stream); }
 
  private:
-  void lay_out_edges(Stream stream);
+  void convolve(unsigned layer, const EdgesView& edges, Stream stream);
+  void convolve_backward(unsigned layer,
+                         const EdgesView& edges,
+                         const ForcesView& forces,
+                         bool with_virials,
+                         Stream stream);
 
   std::shared_ptr<const DeviceModel> model_;
   std::vector<std::uint32_t> system_start_;  ///< [n_systems + 1]
-  std::vector<std::uint32_t> edge_room_;     ///< [n_systems] edges that a row of the system holds
+  std::uint32_t largest_system_ = 0;         ///< its number of atoms
 
   DeviceBuffer<std::uint32_t> device_start_, device_system_, device_element_;
   BatchView batch_;
   DeviceBuffer<double> positions_, forces_, atom_energies_, energies_, virials_;
 
-  DeviceBuffer<std::uint32_t> edge_start_, edge_count_, edge_j_;
-  DeviceBuffer<float> edge_geometry_;  ///< four floats an edge
-  DeviceBuffer<std::uint32_t> room_needed_;
-  PinnedBuffer<std::uint32_t> host_room_needed_;
+  std::optional<EdgeFinder> edge_finder_;  // needs the batch in device memory
 
   // [n_atoms][4][F] each: the input of every layer, and what its convolution made of it.
   std::vector<DeviceBuffer<float>> features_, messages_;

@@ -36,14 +36,9 @@ Engine make_engine(const Model& model, const EngineRequest& request, int number)
   if (const std::string why = unusable(info); !why.empty()) {
     throw DeviceError(DeviceProblem::unavailable, why);
   }
-  if (request.filters == "exact") {
-    throw InputError({.key = "filters",
-                      .problem = "the CUDA engine has filter tables only",
-                      .expected = "table",
-                      .found = request.filters,
-                      .hint = "--device cpu has both"});
-  }
-  const ModelOptions options{.table_intervals = static_cast<std::size_t>(request.table_intervals),
+  const bool exact = request.filters == "exact";
+  const ModelOptions options{.exact_filters = exact,
+                             .table_intervals = static_cast<std::size_t>(request.table_intervals),
                              .dense = dense_kind(request, info),
                              .device = number,
                              .compute_capability = info.compute_capability};
@@ -51,7 +46,8 @@ Engine make_engine(const Model& model, const EngineRequest& request, int number)
   engine.potential = make_potential(model, options);
   engine.device = "cuda:" + std::to_string(number);
   engine.instruction_set = description(info);
-  engine.filters = "table (" + std::to_string(request.table_intervals) + " intervals)";
+  engine.filters =
+      exact ? "exact" : "table (" + std::to_string(request.table_intervals) + " intervals)";
   return engine;
 }
 

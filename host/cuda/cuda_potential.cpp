@@ -107,8 +107,11 @@ class CudaPotential final : public Potential {
   }
 
   std::string description() const override {
-    return "cuda: " + dense_name(model_->dense()) + ", filter tables of " +
-           std::to_string(model_->table_intervals()) + " intervals";
+    const std::string filters =
+        model_->exact_filters()
+            ? "exact filters"
+            : "filter tables of " + std::to_string(model_->table_intervals()) + " intervals";
+    return "cuda: " + dense_name(model_->dense()) + ", " + filters;
   }
 
  private:

@@ -9,11 +9,11 @@
 
 namespace fusemd::cuda {
 
-/// A student model on the current CUDA device, with tabulated filters. Each evaluator has a stream
+/// A student model on a CUDA device. Each evaluator has a stream
 /// and buffers of its own; an evaluation waits for its result.
 ///
 /// Result   as Evaluator demands; forces are within 4e-5 eV/Angstrom of the double engine with the
-///          same filter table.
+///          same filters.
 /// Errors   InputError: table-intervals out of range; DeviceError: out of memory.
 std::unique_ptr<Potential> make_potential(const Model& model, const ModelOptions& options);
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "kernels/device_memory.hpp"
 #include "kernels/views.hpp"
@@ -47,5 +48,14 @@ class DeviceBuffer {
   T* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+/// A buffer with a copy of `values`. Waits, so that they may go.
+template <class T>
+DeviceBuffer<T> uploaded(const std::vector<T>& values, Stream stream) {
+  DeviceBuffer<T> buffer(values.size());
+  buffer.upload(values, stream);
+  device::synchronize(stream);
+  return buffer;
+}
 
 }  // namespace fusemd::cuda

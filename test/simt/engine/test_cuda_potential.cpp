@@ -23,13 +23,20 @@ const Tolerance kEnergy{.absolute = 3e-5, .why = "single precision, eV"};
 const Tolerance kTf32Force{.absolute = 2e-2, .why = "TF32, eV/Angstrom"};
 const Tolerance kTf32Energy{.absolute = 2e-2, .why = "TF32, eV"};
 
-Evaluation expected(const Model& model, const System& system) {
-  const auto potential = cpu::make_potential(model, {.precision = cpu::Precision::real_double});
+Evaluation expected(const Model& model, const System& system, bool exact) {
+  const auto potential =
+      cpu::make_potential(model, {.filters = exact ? cpu::Filters::exact : cpu::Filters::table,
+                                  .precision = cpu::Precision::real_double});
   return evaluate(*potential, system);
 }
 
-void compare(const Model& model, const System& system, DenseKind kind, const Evaluation& right) {
-  const auto potential = cuda::make_potential(model, {.dense = kind, .compute_capability = 80});
+void compare(const Model& model,
+             const System& system,
+             DenseKind kind,
+             bool exact,
+             const Evaluation& right) {
+  const auto potential = cuda::make_potential(
+      model, {.exact_filters = exact, .dense = kind, .compute_capability = 80});
   const Evaluation found = evaluate(*potential, system);
   const bool coarse = kind == DenseKind::tf32;
   const Tolerance& force = coarse ? kTf32Force : kForce;
@@ -54,9 +61,11 @@ void compare(const Model& model, const System& system, DenseKind kind, const Eva
 bool can_run(DenseKind kind) { return dense_kind_runs(kind, FUSEMD_KERNEL_ARCHITECTURE); }
 
 void compare(const Model& model, const System& system) {
-  const Evaluation right = expected(model, system);
-  for (const DenseKind kind : {DenseKind::fma, DenseKind::tf32, DenseKind::tf32x3}) {
-    if (can_run(kind)) compare(model, system, kind, right);
+  for (const bool exact : {false, true}) {
+    const Evaluation right = expected(model, system, exact);
+    for (const DenseKind kind : {DenseKind::fma, DenseKind::tf32, DenseKind::tf32x3}) {
+      if (can_run(kind)) compare(model, system, kind, exact, right);
+    }
   }
 }
 
@@ -119,24 +128,40 @@ FUSEMD_KERNEL_CASE("the switches of the original model") {
   compare(make_model(seed_switches(12, 1, 6), 6), rattled(ethanol(), 0.05, 11));
 }
 
-FUSEMD_KERNEL_CASE("lists of edges grow until every neighbour has room") {
-  // A cube of 125 atoms in 4.8 Angstrom: those inside have more neighbours than a list starts with.
-  System cube{"cube", {}, {}};
-  for (int k = 0; k < 125; ++k) {
-    cube.atomic_numbers.push_back(k % 2 == 0 ? 1 : 6);
-    cube.positions.push_back({1.2 * (k % 5) + 0.01 * (k % 3), 1.2 * (k / 5 % 5), 1.2 * (k / 25)});
+/// Atoms on a lattice of n x n x n points 1.2 Angstrom apart, a little off them.
+System cube(int n) {
+  System system{"cube", {}, {}};
+  for (int k = 0; k < n * n * n; ++k) {
+    system.atomic_numbers.push_back(k % 2 == 0 ? 1 : 6);
+    system.positions.push_back(
+        {1.2 * (k % n) + 0.01 * (k % 3), 1.2 * (k / n % n), 1.2 * (k / (n * n))});
   }
-  const Model model = make_model(shipped_switches(8, 2, 5), 7);
-  const Evaluation right = expected(model, cube);
+  return system;
+}
+
+void compare_norms(const Model& model, const System& system) {
+  const Evaluation right = expected(model, system, false);
   const auto potential = cuda::make_potential(model, {});
-  const Evaluation found = evaluate(*potential, cube);
+  const Evaluation found = evaluate(*potential, system);
   double largest = 0.0;
   for (const Vec3& force : right.forces) largest = std::max(largest, norm(force));
-  for (std::size_t i = 0; i < cube.size(); ++i) {
+  for (std::size_t i = 0; i < system.size(); ++i) {
     expect_close(norm(found.forces[i] - right.forces[i]), 0.0,
-                 {.absolute = 1e-5 * largest, .why = "single precision sums over 100 edges"},
+                 {.absolute = 1e-5 * largest, .why = "single precision sums over 300 edges"},
                  "force on atom " + std::to_string(i));
   }
+  same_bits(found.forces);
+}
+
+FUSEMD_KERNEL_CASE("lists of edges grow until every neighbour has room") {
+  // The atoms inside have more neighbours than a list starts with.
+  compare_norms(make_model(shipped_switches(8, 2, 5), 7), cube(5));
+}
+
+FUSEMD_KERNEL_CASE("large systems go through cells") {
+  const System large = cube(8);
+  expect(large.size() > cuda::kAllPairsUpTo, "too small for cells");
+  compare_norms(make_model(shipped_switches(4, 1, 4), 8), large);
 }
 
 FUSEMD_KERNEL_CASE("a system has the same bits alone and in any batch") {

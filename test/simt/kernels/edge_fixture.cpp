@@ -104,7 +104,7 @@ std::vector<std::uint32_t> room_for_all(const std::vector<System>& systems) {
 BatchWithEdges::BatchWithEdges(const std::vector<System>& systems, double cutoff)
     : batch(systems), edges(room_for_all(systems)) {
   DeviceArray<std::uint32_t> room_needed = zeroed<std::uint32_t>(systems.size());
-  all_pairs(batch.view(), batch.positions(), cutoff, edges.view(), room_needed.data(),
+  all_pairs(batch.view(), batch.positions(), cutoff, edges.view(), nullptr, room_needed.data(),
             policy_of_width(128), nullptr);
   for (const std::uint32_t needed : room_needed.download()) {
     expect(needed == 0, "rows have room for all edges");

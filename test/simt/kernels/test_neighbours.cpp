@@ -18,7 +18,7 @@ void check_rows(const std::vector<System>& systems, unsigned threads) {
   const DeviceBatch batch(systems);
   DeviceEdges edges(room_for_all(systems));
   DeviceArray<std::uint32_t> room_needed = zeroed<std::uint32_t>(systems.size());
-  all_pairs(batch.view(), batch.positions(), kCutoff, edges.view(), room_needed.data(),
+  all_pairs(batch.view(), batch.positions(), kCutoff, edges.view(), nullptr, room_needed.data(),
             policy_of_width(threads), nullptr);
   const auto counts = edges.counts();
   const auto found = edges.j();
@@ -98,7 +98,7 @@ FUSEMD_KERNEL_CASE("all_pairs with too little room") {
   for (std::size_t i = batch.start(1); i < batch.start(2); ++i) room[i] = 5;
   DeviceEdges edges(room);
   DeviceArray<std::uint32_t> room_needed = zeroed<std::uint32_t>(systems.size());
-  all_pairs(batch.view(), batch.positions(), kCutoff, edges.view(), room_needed.data(),
+  all_pairs(batch.view(), batch.positions(), kCutoff, edges.view(), nullptr, room_needed.data(),
             policy_of_width(64), nullptr);
   expect(room_needed.download() == std::vector<std::uint32_t>{0, 11, 0}, "benzene needs 11");
   const auto counts = edges.counts();
