@@ -152,7 +152,7 @@ TEST_CASE("filter tables are the splines of the other engines, rounded") {
   const cuda::DeviceModel device(model, {.table_intervals = 64});
   for (unsigned l = 0; l < 2; ++l) {
     const CubicBSpline spline = filter_spline(model, static_cast<int>(l), 64);
-    const FilterTable table = device.filters(l);
+    const FilterTable table = device.filter_table(l);
     CHECK(table.n_intervals == 64);
     CHECK(table.intervals_per_length == 12.8f);
     const std::vector<float> actual = download(table.coefficients, 67 * 24);
