@@ -217,8 +217,7 @@ class HostileCheckpoints(ImportTest):
                 self.write_bytes("hostile", data)
                 code, message, memory = self.peak_memory(["hostile", "-o", "out.json", "--elements", "H"])
                 self.assertEqual(code, 3, message)
-                # JSON inside a file is refused with its line.
-                self.assertRegex(message, r"\Afusemd-import: hostile(:\d+)?: ")
+                self.assertTrue(message.startswith("fusemd-import: hostile: "), message)
                 self.assertIn(words, message)
                 self.assertLess(len(message), 1500)
                 self.assertNotIn("/usr", message)

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "weights/error.hpp"
+#include "weights/import/json_header.hpp"
 #include "weights/import/tensor_names.hpp"
 #include "weights/import/trained_elements.hpp"
 #include "weights/model_check.hpp"
@@ -23,7 +24,7 @@ std::pair<Model, Metadata> read_header(const Checkpoint& checkpoint) {
   Model& model = result.first;
   Metadata& metadata = result.second;
   if (metadata.model_header.empty()) return result;
-  model = parse_model_header(metadata.model_header, "");
+  model = without_lines([&] { return parse_model_header(metadata.model_header, ""); });
   const StudentConfig& config = model.config;
   metadata.numbers = {
       {"hidden_dim", config.hidden_dim}, {"num_interactions", config.num_interactions},

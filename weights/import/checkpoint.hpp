@@ -19,7 +19,7 @@ struct Metadata {
   /// The switches that are words: cutoff_applied_to, vector_mixing, directional_message.
   std::map<std::string, std::string> words;
   std::string source;  ///< "pytorch 2.5.1", for the provenance; empty: not stated
-  /// The file without tensors of the model that was exported (weights/model_header.hpp); empty
+  /// The file without tensors of the model that was exported (weights/model_file.hpp); empty
   /// unless fusemd wrote the checkpoint.
   std::string model_header;
 };

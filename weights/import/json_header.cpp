@@ -15,13 +15,7 @@ JsonValue parse_header(std::string_view text) {
   JsonLimits limits;
   limits.values = 4 * kMostTensors;
   limits.numbers = 16 * kMostTensors;
-  try {
-    return parse_strict_json(text, {}, limits);
-  } catch (const InputError& error) {
-    InputErrorParts parts = error.parts();
-    parts.line = 0;  // of the header, not of the file
-    throw InputError(std::move(parts));
-  }
+  return without_lines([&] { return parse_strict_json(text, {}, limits); });
 }
 
 std::vector<std::size_t> naturals(const JsonField& field) {
@@ -35,6 +29,15 @@ std::vector<std::size_t> naturals(const JsonField& field) {
     result.push_back(static_cast<std::size_t>(number));
   }
   return result;
+}
+
+std::vector<std::size_t> tensor_shape(const JsonField& field) {
+  std::vector<std::size_t> shape = naturals(field);
+  if (shape.size() > kMostAxes) {
+    field.refuse("too many axes", "at most " + std::to_string(kMostAxes),
+                 std::to_string(shape.size()));
+  }
+  return shape;
 }
 
 void add_metadata(std::string_view key, const JsonField& value, Metadata& metadata) {

@@ -3,13 +3,27 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "weights/error.hpp"
 #include "weights/import/checkpoint.hpp"
 #include "weights/json_field.hpp"
 #include "weights/strict_json.hpp"
 
 namespace fusemd::checkpoint {
+
+/// read(), whose errors lose their line: it is one of the JSON inside a file, not of the file.
+template <class Read>
+auto without_lines(const Read& read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    InputErrorParts parts = error.parts();
+    parts.line = 0;
+    throw InputError(std::move(parts));
+  }
+}
 
 /// Parses JSON that describes tensors, under limits that fit such a description.
 ///
@@ -20,6 +34,9 @@ JsonValue parse_header(std::string_view text);
 ///
 /// Errors   InputError with the field's path.
 std::vector<std::size_t> naturals(const JsonField& field);
+
+/// The same as a tensor's shape, of at most kMostAxes axes.
+std::vector<std::size_t> tensor_shape(const JsonField& field);
 
 /// Adds one entry of a file's metadata if it is a number or a word that Metadata knows: a JSON
 /// number, or a text that holds one.

@@ -69,12 +69,7 @@ std::pair<StoredTensor, Range> read_entry(std::string_view name,
   StoredTensor tensor;
   tensor.name = name;
   tensor.type = known.type;
-  const JsonField shape = field.at("shape");
-  tensor.shape = naturals(shape);
-  if (tensor.shape.size() > kMostAxes) {
-    shape.refuse("too many axes", "at most " + std::to_string(kMostAxes),
-                 std::to_string(tensor.shape.size()));
-  }
+  tensor.shape = tensor_shape(field.at("shape"));
   tensor.strides = row_major_strides(tensor.shape);
 
   const JsonField offsets = field.at("data_offsets");

@@ -32,12 +32,7 @@ StoredTensor read_tensor(std::string_view name,
   StoredTensor tensor;
   tensor.name = name;
   tensor.type = ElementType::float32;
-  const JsonField shape = field.at("shape");
-  tensor.shape = naturals(shape);
-  if (tensor.shape.size() > kMostAxes) {
-    shape.refuse("too many axes", "at most " + std::to_string(kMostAxes),
-                 std::to_string(tensor.shape.size()));
-  }
+  tensor.shape = tensor_shape(field.at("shape"));
   tensor.strides = row_major_strides(tensor.shape);
 
   const JsonField data = field.at("data");
