@@ -3,8 +3,8 @@
 
 #include <filesystem>
 #include <system_error>
-#include <unistd.h>
 
+#include "tools/output_folder.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd {
@@ -19,21 +19,15 @@ void RunFolder::prepare(bool overwrite) const {
   // A restart file is the only one of a run's that this program does not write itself.
   const std::string restart = path + "/restart.json";
   for (const std::string& file : {config(), log(), trajectory(), summary(), restart}) {
-    if (!fs::exists(fs::symlink_status(file, error))) continue;
+    if (!is_there(file)) continue;
     if (!overwrite) {
       throw OutputError(
           path + ": holds an earlier run (" + fs::path(file).filename().string() +
           ")\n  hint:     --out FOLDER chooses another place, --overwrite replaces the run");
     }
-    if (!fs::remove(file, error)) {
-      throw OutputError(file + ": cannot be replaced: " + error.message());
-    }
+    remove_earlier(file);
   }
-  fs::create_directories(path, error);
-  if (error) throw OutputError(path + ": cannot make the folder: " + error.message());
-  if (access(path.c_str(), W_OK | X_OK) != 0) {
-    throw OutputError(path + ": no permission to write into this folder");
-  }
+  make_output_folder(path);
 }
 
 }  // namespace fusemd

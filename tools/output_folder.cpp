@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "tools/output_folder.hpp"
+
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
+
+#include "weights/error.hpp"
+
+namespace fusemd {
+
+namespace fs = std::filesystem;
+
+void make_output_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw OutputError(path + ": cannot make the folder: " + error.message());
+  if (access(path.c_str(), W_OK | X_OK) != 0) {
+    throw OutputError(path + ": no permission to write into this folder");
+  }
+}
+
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+void remove_earlier(const std::string& file) {
+  std::error_code error;
+  if (!fs::remove(file, error)) {
+    throw OutputError(file + ": cannot be replaced: " + error.message());
+  }
+}
+
+}  // namespace fusemd
