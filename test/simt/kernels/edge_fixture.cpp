@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "host/filter.hpp"
 #include "host/filter_table.hpp"
 #include "host/reference/reference_potential.hpp"
 #include "kernels/device_memory.hpp"
@@ -198,33 +197,6 @@ ConvolutionOptions ReferenceBatch::options(std::size_t layer) const {
               parameters.config.directional_message == DirectionalMessage::filter_times_source};
 }
 
-DeviceFilterNetworks::DeviceFilterNetworks(const StudentParameters& p)
-    : centers_(std::vector<float>(p.basis.centers.begin(), p.basis.centers.end())),
-      gammas_(std::vector<float>(p.basis.gammas.begin(), p.basis.gammas.end())),
-      cutoff_(static_cast<float>(p.config.cutoff)),
-      cut_basis_(p.config.cutoff_applied_to == CutoffAppliedTo::rbf) {
-  for (const FilterNetwork& network : p.filters) {
-    cuda::PackedDense hidden = cuda::pack_dense(network.hidden);
-    cuda::PackedDense output = cuda::pack_dense(network.output);
-    DeviceArray<float> hidden_weights(hidden.weights), hidden_bias(hidden.bias);
-    DeviceArray<float> output_weights(output.weights), output_bias(output.bias);
-    layers_.push_back({std::move(hidden), std::move(output), std::move(hidden_weights),
-                       std::move(hidden_bias), std::move(output_weights), std::move(output_bias)});
-  }
-}
-
-RadialBasisView DeviceFilterNetworks::basis() const {
-  return {centers_.data(), gammas_.data(), static_cast<std::uint32_t>(centers_.size()), cutoff_,
-          cut_basis_};
-}
-
-FilterNetworkView DeviceFilterNetworks::layer(std::size_t l) const {
-  const Layer& layer = layers_[l];
-  return {basis(),
-          {layer.hidden_weights.data(), layer.hidden_bias.data(), layer.hidden.k, layer.hidden.n},
-          {layer.output_weights.data(), layer.output_bias.data(), layer.output.k, layer.output.n}};
-}
-
 LayerInputs inputs_of(const ReferenceBatch& reference) {
   LayerInputs inputs;
   for (std::size_t l = 0; l < reference.n_layers(); ++l) {
@@ -305,22 +277,8 @@ void expect_reference(const ConvolutionResult& result,
 std::vector<float> table_coefficients(const Model& model,
                                       std::size_t layer,
                                       std::size_t n_intervals) {
-  const std::size_t curves = 3 * static_cast<std::size_t>(model.config.hidden_dim);
-  std::vector<double> knots(n_intervals + 1);
-  for (std::size_t k = 0; k <= n_intervals; ++k) {
-    knots[k] = model.config.cutoff * static_cast<double>(k) / static_cast<double>(n_intervals);
-  }
-  const std::vector<double> ends = {knots.front(), knots.back()};
-  std::vector<double> values(knots.size() * curves), end_values(2 * curves), slopes(2 * curves);
-  evaluate_filters(model, static_cast<int>(layer), knots, values, {});
-  evaluate_filters(model, static_cast<int>(layer), ends, end_values, slopes);
-  const CubicBSpline spline =
-      interpolate(model.config.cutoff, n_intervals, curves, values, std::span(slopes).first(curves),
-                  std::span(slopes).last(curves));
-  std::vector<float> coefficients(spline.coefficients.size());
-  std::ranges::transform(spline.coefficients, coefficients.begin(),
-                         [](double c) { return static_cast<float>(c); });
-  return coefficients;
+  const CubicBSpline spline = filter_spline(model, static_cast<int>(layer), n_intervals);
+  return {spline.coefficients.begin(), spline.coefficients.end()};
 }
 
 std::vector<System> systems_of_few_atoms() {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cuda/device_weights.hpp"
+#include "host/cuda/device_filters.hpp"
 #include "host/reference/student_network.hpp"
 #include "host/student_parameters.hpp"
 #include "kernels/batch.hpp"
@@ -108,24 +108,6 @@ class ReferenceBatch {
   [[nodiscard]] std::vector<double> virials() const;  ///< [n_systems][9]
 
   [[nodiscard]] ConvolutionOptions options(std::size_t layer) const;
-};
-
-/// All layers' filter networks in device memory, packed as kernels want them.
-class DeviceFilterNetworks {
- public:
-  explicit DeviceFilterNetworks(const StudentParameters& parameters);
-  [[nodiscard]] FilterNetworkView layer(std::size_t l) const;
-  [[nodiscard]] RadialBasisView basis() const;
-
- private:
-  struct Layer {
-    cuda::PackedDense hidden, output;
-    DeviceArray<float> hidden_weights, hidden_bias, output_weights, output_bias;
-  };
-  DeviceArray<float> centers_, gammas_;
-  float cutoff_;
-  bool cut_basis_;
-  std::vector<Layer> layers_;
 };
 
 /// One layer's inputs of a backward pass or of both, by layer.

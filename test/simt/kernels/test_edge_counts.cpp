@@ -107,7 +107,7 @@ void check(const std::string& model_name, double least_fused) {
   const auto table = [&](std::size_t l) {
     return FilterTable{tables[l].data(), 512, 512.0f / 5.0f};
   };
-  const DeviceFilterNetworks networks(reference.parameters);
+  const cuda::DeviceFilters networks(reference.parameters);
 
   count([&] {
     (void)run_convolutions(
@@ -138,14 +138,16 @@ void check(const std::string& model_name, double least_fused) {
     (void)run_convolutions(
         made, inputs, false,
         [&](std::size_t l, const EdgesView& e, const float* in, float* out) {
-          exact_convolution(DenseKind::fma, networks.layer(l), reference.options(l),
-                            made.batch.view(), 12, e, in, out, policy, nullptr);
+          exact_convolution(DenseKind::fma, networks.layer(static_cast<unsigned>(l)),
+                            reference.options(l), made.batch.view(), 12, e, in, out, policy,
+                            nullptr);
         },
         [&](std::size_t l, const EdgesView& e, const float* in, const float* adjoint_out,
             float* adjoint_in, const ForcesView& forces, double* virials, Accumulate accumulate) {
-          exact_convolution_backward(DenseKind::fma, networks.layer(l), reference.options(l),
-                                     made.batch.view(), 12, e, in, adjoint_out, adjoint_in, forces,
-                                     virials, accumulate, policy, nullptr);
+          exact_convolution_backward(DenseKind::fma, networks.layer(static_cast<unsigned>(l)),
+                                     reference.options(l), made.batch.view(), 12, e, in,
+                                     adjoint_out, adjoint_in, forces, virials, accumulate, policy,
+                                     nullptr);
         });
   });
   for (const bool backward : {false, true}) {

@@ -26,7 +26,7 @@ ConvolutionResult run(const ReferenceBatch& reference,
                       const Shape& shape,
                       DenseKind kind = DenseKind::fma) {
   BatchWithEdges made(systems, reference.parameters.config.cutoff);
-  const DeviceFilterNetworks networks(reference.parameters);
+  const cuda::DeviceFilters networks(reference.parameters);
   LaunchPolicy policy = policy_of_width(shape.threads);
   policy.filter_atoms = shape.atoms;
   policy.filter_rows = shape.rows;
@@ -36,14 +36,14 @@ ConvolutionResult run(const ReferenceBatch& reference,
   return run_convolutions(
       made, inputs, with_virials,
       [&](std::size_t l, const EdgesView& edges, const float* in, float* out) {
-        exact_convolution(kind, networks.layer(l), reference.options(l), made.batch.view(), n,
-                          edges, in, out, policy, nullptr);
+        exact_convolution(kind, networks.layer(static_cast<unsigned>(l)), reference.options(l),
+                          made.batch.view(), n, edges, in, out, policy, nullptr);
       },
       [&](std::size_t l, const EdgesView& edges, const float* in, const float* adjoint_out,
           float* adjoint_in, const ForcesView& forces, double* virials, Accumulate accumulate) {
-        exact_convolution_backward(kind, networks.layer(l), reference.options(l), made.batch.view(),
-                                   n, edges, in, adjoint_out, adjoint_in, forces, virials,
-                                   accumulate, policy, nullptr);
+        exact_convolution_backward(
+            kind, networks.layer(static_cast<unsigned>(l)), reference.options(l), made.batch.view(),
+            n, edges, in, adjoint_out, adjoint_in, forces, virials, accumulate, policy, nullptr);
       });
 }
 

@@ -15,11 +15,11 @@ namespace {
 void check(const StudentConfig& config, const std::vector<System>& systems, unsigned threads) {
   const StudentParameters p = student_parameters(make_model(config, 3));
   BatchWithEdges made(systems, config.cutoff);
-  const DeviceFilterNetworks networks(p);
+  const cuda::DeviceFilters networks(p);
   const std::size_t n = p.basis.centers.size();
   const std::size_t slots = made.edges.starts().back();
   DeviceArray<float> values(slots * n), slopes(slots * n);
-  radial_basis(networks.basis(), made.batch.n_atoms(), made.edges.view(), values.data(),
+  radial_basis(networks.layer(0).basis, made.batch.n_atoms(), made.edges.view(), values.data(),
                slopes.data(), policy_of_width(threads), nullptr);
   const auto actual = values.download();
   const auto actual_slopes = slopes.download();
@@ -49,8 +49,8 @@ void check(const StudentConfig& config, const std::vector<System>& systems, unsi
   }
   // Where there is no edge, nothing is written; and without slopes, values stay what they are.
   DeviceArray<float> again(slots * n);
-  radial_basis(networks.basis(), made.batch.n_atoms(), made.edges.view(), again.data(), nullptr,
-               policy_of_width(32), nullptr);
+  radial_basis(networks.layer(0).basis, made.batch.n_atoms(), made.edges.view(), again.data(),
+               nullptr, policy_of_width(32), nullptr);
   expect(again.download().size() == actual.size(), "sizes");
   const auto repeated = again.download();
   for (std::size_t at = 0; at < actual.size(); ++at) {
