@@ -1,54 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Arithmetic on four channels at a time, and how a warp's lanes divide an atom's channels.
+// How a warp's lanes divide an atom's channels.
 
-#include <cstddef>
-
-#include "kernels/batch.hpp"
-#include "kernels/float4_math.cuh"
+#include "kernels/features.cuh"
 #include "kernels/warp.cuh"
 
 namespace fusemd::simt {
-
-/// Four neighbouring channels: one load of 16 bytes.
-__device__ __forceinline__ float4 load4(const float* source) { return load_vector<float4>(source); }
-__device__ __forceinline__ void store4(float* target, const float4& value) {
-  store_vector(target, value);
-}
-
-__device__ __forceinline__ float4 splat(float x) { return make_float4(x, x, x, x); }
-__device__ __forceinline__ float4 mul(const float4& a, const float4& b) {
-  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
-}
-__device__ __forceinline__ float4 mul(const float4& a, float b) {
-  return make_float4(a.x * b, a.y * b, a.z * b, a.w * b);
-}
-__device__ __forceinline__ float4 negative(const float4& a) {
-  return make_float4(-a.x, -a.y, -a.z, -a.w);
-}
-/// a b + c
-__device__ __forceinline__ float4 fma4(const float4& a, const float4& b, const float4& c) {
-  return make_float4(fmaf(a.x, b.x, c.x), fmaf(a.y, b.y, c.y), fmaf(a.z, b.z, c.z),
-                     fmaf(a.w, b.w, c.w));
-}
-__device__ __forceinline__ float4 fma4(const float4& a, float b, const float4& c) {
-  return make_float4(fmaf(a.x, b, c.x), fmaf(a.y, b, c.y), fmaf(a.z, b, c.z), fmaf(a.w, b, c.w));
-}
-/// sum over the four channels of a b, added to c
-__device__ __forceinline__ float dot4(const float4& a, const float4& b, float c) {
-  return fmaf(a.x, b.x, fmaf(a.y, b.y, fmaf(a.z, b.z, fmaf(a.w, b.w, c))));
-}
-/// By value: a choice between two variables would put both into local memory.
-__device__ __forceinline__ float4 select(bool condition, float4 yes, float4 no) {
-  return make_float4(condition ? yes.x : no.x, condition ? yes.y : no.y, condition ? yes.z : no.z,
-                     condition ? yes.w : no.w);
-}
-__device__ __forceinline__ float4 shuffle_xor(const float4& value, unsigned flip) {
-  const int f = static_cast<int>(flip);
-  return make_float4(__shfl_xor_sync(kFullWarp, value.x, f), __shfl_xor_sync(kFullWarp, value.y, f),
-                     __shfl_xor_sync(kFullWarp, value.z, f),
-                     __shfl_xor_sync(kFullWarp, value.w, f));
-}
 
 /// A warp works on one atom. Four channels a lane: an atom of up to 64 channels does not fill the
 /// warp, so the warp splits into teams that take the atom's edges in turn. With more than 128
@@ -80,27 +37,17 @@ class Teams {
   unsigned n_channels_;
 };
 
-/// The components of four channels of an atom (s, V_x, V_y, V_z), or sums of that form.
-struct Components {
-  float4 s, x, y, z;
-};
-
-__device__ __forceinline__ Components zero_components() {
-  return {splat(0.0f), splat(0.0f), splat(0.0f), splat(0.0f)};
-}
-
 /// Reads the components of four channels. kScalarOnly: the vectors are known to be zero and not
 /// read.
 template <bool kScalarOnly>
-__device__ __forceinline__ Components load_components(const float* atom, unsigned n_channels) {
-  Components values = zero_components();
-  values.s = load4(atom);
-  if constexpr (!kScalarOnly) {
-    values.x = load4(atom + n_channels);
-    values.y = load4(atom + 2 * n_channels);
-    values.z = load4(atom + 3 * n_channels);
+__device__ __forceinline__ FeatureVector load_components(const float* atom, unsigned n_channels) {
+  if constexpr (kScalarOnly) {
+    FeatureVector values = zero_features();
+    values.s = load_vector<float4>(atom);
+    return values;
+  } else {
+    return load_features(atom, n_channels);
   }
-  return values;
 }
 
 /// Adds up the teams' sums and calls store(component, total) for each total in one of the lanes
@@ -108,7 +55,7 @@ __device__ __forceinline__ Components load_components(const float* atom, unsigne
 /// all. All 32 lanes take part.
 template <unsigned kChannels, class Store>
 __device__ __forceinline__ void sum_teams(const Teams<kChannels>& teams,
-                                          const Components& sums,
+                                          const FeatureVector& sums,
                                           Store store) {
   const unsigned lanes = teams.lanes();
   if (teams.count() == 1) {

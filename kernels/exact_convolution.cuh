@@ -90,7 +90,7 @@ __device__ __forceinline__ void collect_pairs(const FilterChunk& chunk,
       chunk.i[target] = i;
       chunk.j[target] = j;
       store_vector(chunk.geometry + 4 * target,
-                   load4(edges.geometry + 4 * std::size_t{begin + place}));
+                   load_vector<float4>(edges.geometry + 4 * std::size_t{begin + place}));
     }
     // The first edge that finds no room is where the next chunk begins.
     const unsigned left = __ballot_sync(kFullWarp, take && target >= room ? 1 : 0);
@@ -204,7 +204,7 @@ __device__ __forceinline__ void for_each_pair_of(const FilterChunk& chunk,
       const auto row = static_cast<unsigned>(__ffs(static_cast<int>(rest))) - 1;
       const bool receives = chunk.i[row] == i;
       const float sign = receives ? 1.0f : -1.0f;
-      const float4 g = load4(chunk.geometry + 4 * row);
+      const float4 g = load_vector<float4>(chunk.geometry + 4 * row);
       visit(SeenPair{row, receives ? chunk.j[row] : chunk.i[row],
                      make_float4(sign * g.x, sign * g.y, sign * g.z, g.w)});
     }
@@ -227,9 +227,9 @@ __device__ __forceinline__ Filters
 chunk_filters(const FilterChunk& chunk, unsigned row, unsigned channel, unsigned n) {
   const float* f = chunk.filters + row * chunk.filter_stride + channel;
   Filters filters;
-  filters.scalar = load4(f);
-  if constexpr (!kFirst) filters.vector = load4(f + n);
-  filters.direction = load4(f + 2 * n);
+  filters.scalar = load_vector<float4>(f);
+  if constexpr (!kFirst) filters.vector = load_vector<float4>(f + n);
+  filters.direction = load_vector<float4>(f + 2 * n);
   return filters;
 }
 
@@ -254,10 +254,10 @@ __device__ __forceinline__ void add_chunk_messages(const FilterChunk& chunk,
     for (unsigned base = 0; base < n; base += teams.stride()) {
       const unsigned channel = base + teams.first_channel();
       const bool active = channel < n;
-      Components sums = zero_components();
+      FeatureVector sums = zero_features();
       if (active) {
         for_each_pair_of(chunk, mask, i, teams, [&](const SeenPair& pair) {
-          const Components j =
+          const FeatureVector j =
               load_components<kFirst>(features + (feature_offset(pair.j, n) + channel), n);
           const Filters f = chunk_filters<kFirst>(chunk, pair.row, channel, n);
           add_message<kFirst>(sums, f, j, pair.geometry, options.by_source);
@@ -267,7 +267,7 @@ __device__ __forceinline__ void add_chunk_messages(const FilterChunk& chunk,
         if (!active) return;
         const unsigned at = component * n + channel;
         const bool zero = kFirst && fresh && component > 0;
-        store4(out + at, zero ? sum : add(load4(before + at), sum));
+        store_vector(out + at, zero ? sum : add(load_vector<float4>(before + at), sum));
       });
     }
   }
@@ -298,14 +298,14 @@ __device__ __forceinline__ void add_chunk_adjoints(const FilterChunk& chunk,
     for (unsigned base = 0; base < n; base += teams.stride()) {
       const unsigned channel = base + teams.first_channel();
       const bool active = channel < n;
-      Components sums = zero_components();
+      FeatureVector sums = zero_features();
       if (active) {
         const Receiver receiver =
             load_receiver<kFirst>(features + own + channel, adjoint_messages + own + channel, n);
         for_each_pair_of(chunk, mask, i, teams, [&](const SeenPair& pair) {
           const std::size_t other = feature_offset(pair.j, n) + channel;
-          const Components j = load_components<kFirst>(features + other, n);
-          const Components adjoint_j = load_components<false>(adjoint_messages + other, n);
+          const FeatureVector j = load_components<kFirst>(features + other, n);
+          const FeatureVector adjoint_j = load_components<false>(adjoint_messages + other, n);
           const Filters f = chunk_filters<kFirst>(chunk, pair.row, channel, n);
           const Filters slope = chunk_filters<kFirst>(chunk, pairs + pair.row, channel, n);
           add_adjoint<kFirst, kVirial>(sums, gradients, receiver, f, slope, j, adjoint_j,
@@ -317,7 +317,7 @@ __device__ __forceinline__ void add_chunk_adjoints(const FilterChunk& chunk,
         sum_teams(teams, sums, [&](unsigned component, const float4& sum) {
           if (!active) return;
           const std::size_t at = own + component * n + channel;
-          store4(adjoint_features + at, add(load4(before + at), sum));
+          store_vector(adjoint_features + at, add(load_vector<float4>(before + at), sum));
         });
       }
     }

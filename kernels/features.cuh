@@ -27,14 +27,23 @@ struct FeatureVector {
   float4 s, x, y, z;
 };
 
+__device__ __forceinline__ FeatureVector zero_features() {
+  const float4 zero = simt::splat(0.0f);
+  return {zero, zero, zero, zero};
+}
+
+/// `source` is the atom's first of the four channels, s.
+__device__ __forceinline__ FeatureVector load_features(const float* source, unsigned n_channels) {
+  return {simt::load_vector<float4>(source), simt::load_vector<float4>(source + n_channels),
+          simt::load_vector<float4>(source + 2 * n_channels),
+          simt::load_vector<float4>(source + 3 * n_channels)};
+}
+
 __device__ __forceinline__ FeatureVector load_features(const float* features,
                                                        unsigned atom,
                                                        unsigned c,
                                                        unsigned n_channels) {
-  const float* source = features + feature_offset(atom, n_channels) + c;
-  return {simt::load_vector<float4>(source), simt::load_vector<float4>(source + n_channels),
-          simt::load_vector<float4>(source + 2 * n_channels),
-          simt::load_vector<float4>(source + 3 * n_channels)};
+  return load_features(features + feature_offset(atom, n_channels) + c, n_channels);
 }
 
 __device__ __forceinline__ void store_features(float* features,
@@ -51,11 +60,9 @@ __device__ __forceinline__ void store_features(float* features,
 
 /// n^2 of (9').
 __device__ __forceinline__ float4 norm_square(const FeatureVector& v, float epsilon) {
-  const float square = epsilon * epsilon;
   return simt::multiply_add(
       v.x, v.x,
-      simt::multiply_add(
-          v.y, v.y, simt::multiply_add(v.z, v.z, make_float4(square, square, square, square))));
+      simt::multiply_add(v.y, v.y, simt::multiply_add(v.z, v.z, simt::splat(epsilon * epsilon))));
 }
 
 /// n of (9) and (9').

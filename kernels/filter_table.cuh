@@ -50,22 +50,25 @@ __device__ __forceinline__ SplinePoint spline_point(const FilterTable& table, fl
 __device__ __forceinline__ float4 spline_value(const SplinePoint& at,
                                                const float* c,
                                                unsigned row) {
-  float4 sum = mul(load4(c), at.b[0]);
-  sum = fma4(load4(c + row), at.b[1], sum);
-  sum = fma4(load4(c + 2 * row), at.b[2], sum);
-  return fma4(load4(c + 3 * row), at.b[3], sum);
+  float4 sum = multiply(load_vector<float4>(c), at.b[0]);
+  sum = multiply_add(load_vector<float4>(c + row), at.b[1], sum);
+  sum = multiply_add(load_vector<float4>(c + 2 * row), at.b[2], sum);
+  return multiply_add(load_vector<float4>(c + 3 * row), at.b[3], sum);
 }
 
 __device__ __forceinline__ float4 spline_value_and_slope(const SplinePoint& at,
                                                          const float* c,
                                                          unsigned row,
                                                          float4& slope) {
-  const float4 c0 = load4(c);
-  const float4 c1 = load4(c + row);
-  const float4 c2 = load4(c + 2 * row);
-  const float4 c3 = load4(c + 3 * row);
-  slope = fma4(c3, at.slope[3], fma4(c2, at.slope[2], fma4(c1, at.slope[1], mul(c0, at.slope[0]))));
-  return fma4(c3, at.b[3], fma4(c2, at.b[2], fma4(c1, at.b[1], mul(c0, at.b[0]))));
+  const float4 c0 = load_vector<float4>(c);
+  const float4 c1 = load_vector<float4>(c + row);
+  const float4 c2 = load_vector<float4>(c + 2 * row);
+  const float4 c3 = load_vector<float4>(c + 3 * row);
+  slope = multiply_add(
+      c3, at.slope[3],
+      multiply_add(c2, at.slope[2], multiply_add(c1, at.slope[1], multiply(c0, at.slope[0]))));
+  return multiply_add(c3, at.b[3],
+                      multiply_add(c2, at.b[2], multiply_add(c1, at.b[1], multiply(c0, at.b[0]))));
 }
 
 /// The filters of a distance, four channels from `channel` on. kFirst: f^1 is not needed.

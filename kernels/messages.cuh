@@ -23,20 +23,20 @@ struct Filters {
 /// u        from i to j.
 /// by_source  (8') in place of (8): u (x) (f^2 s_j) in place of u (x) f^2
 template <bool kFirst>
-__device__ __forceinline__ void add_message(Components& sums,
+__device__ __forceinline__ void add_message(FeatureVector& sums,
                                             const Filters& f,
-                                            const Components& j,
+                                            const FeatureVector& j,
                                             const float4& u,
                                             bool by_source) {
-  sums.s = fma4(f.scalar, j.s, sums.s);
-  const float4 along = by_source ? mul(f.direction, j.s) : f.direction;
-  sums.x = fma4(along, u.x, sums.x);
-  sums.y = fma4(along, u.y, sums.y);
-  sums.z = fma4(along, u.z, sums.z);
+  sums.s = multiply_add(f.scalar, j.s, sums.s);
+  const float4 along = by_source ? multiply(f.direction, j.s) : f.direction;
+  sums.x = multiply_add(along, u.x, sums.x);
+  sums.y = multiply_add(along, u.y, sums.y);
+  sums.z = multiply_add(along, u.z, sums.z);
   if constexpr (!kFirst) {
-    sums.x = fma4(f.vector, j.x, sums.x);
-    sums.y = fma4(f.vector, j.y, sums.y);
-    sums.z = fma4(f.vector, j.z, sums.z);
+    sums.x = multiply_add(f.vector, j.x, sums.x);
+    sums.y = multiply_add(f.vector, j.y, sums.y);
+    sums.z = multiply_add(f.vector, j.z, sums.z);
   }
 }
 
@@ -108,8 +108,8 @@ __device__ __forceinline__ void store_pair_gradients(const PairGradients<kVirial
 
 /// What the backward pass keeps of the receiver while its edges are walked.
 struct Receiver {
-  Components features;  ///< s_i, V_i: the layer's input
-  Components adjoint;   ///< dE/ds'_i, dE/dV'_i
+  FeatureVector features;  ///< s_i, V_i: the layer's input
+  FeatureVector adjoint;   ///< dE/ds'_i, dE/dV'_i
 };
 
 template <bool kFirst>
@@ -127,42 +127,43 @@ __device__ __forceinline__ Receiver load_receiver(const float* features,
 ///           the embedding, it is left alone.
 /// gradients gains dE/dr through both directions; every pair is met from both of its ends.
 template <bool kFirst, bool kVirial>
-__device__ __forceinline__ void add_adjoint(Components& sums,
+__device__ __forceinline__ void add_adjoint(FeatureVector& sums,
                                             PairGradients<kVirial>& gradients,
                                             const Receiver& i,
                                             const Filters& f,
                                             const Filters& slope,
-                                            const Components& j,
-                                            const Components& adjoint_j,
+                                            const FeatureVector& j,
+                                            const FeatureVector& adjoint_j,
                                             const float4& geometry,
                                             float slope_scale,
                                             bool by_source) {
   // dE/du = sum over channels of f^2 w (B7), dE/df^2 = w . u (B6)
   const float4 source = by_source ? j.s : splat(1.0f);
   const float4 minus_own = by_source ? negative(i.features.s) : splat(-1.0f);
-  const float4 wx = fma4(adjoint_j.x, minus_own, mul(i.adjoint.x, source));
-  const float4 wy = fma4(adjoint_j.y, minus_own, mul(i.adjoint.y, source));
-  const float4 wz = fma4(adjoint_j.z, minus_own, mul(i.adjoint.z, source));
-  const float4 direction_ = fma4(wx, geometry.x, fma4(wy, geometry.y, mul(wz, geometry.z)));
-  const float4 scalar_ = fma4(i.adjoint.s, j.s, mul(adjoint_j.s, i.features.s));
+  const float4 wx = multiply_add(adjoint_j.x, minus_own, multiply(i.adjoint.x, source));
+  const float4 wy = multiply_add(adjoint_j.y, minus_own, multiply(i.adjoint.y, source));
+  const float4 wz = multiply_add(adjoint_j.z, minus_own, multiply(i.adjoint.z, source));
+  const float4 direction_ =
+      multiply_add(wx, geometry.x, multiply_add(wy, geometry.y, multiply(wz, geometry.z)));
+  const float4 scalar_ = multiply_add(i.adjoint.s, j.s, multiply(adjoint_j.s, i.features.s));
 
   float d_ = dot4(scalar_, slope.scalar, dot4(direction_, slope.direction, 0.0f));
   if constexpr (!kFirst) {
-    float4 vector_ = fma4(i.adjoint.x, j.x, mul(adjoint_j.x, i.features.x));
-    vector_ = fma4(i.adjoint.y, j.y, fma4(adjoint_j.y, i.features.y, vector_));
-    vector_ = fma4(i.adjoint.z, j.z, fma4(adjoint_j.z, i.features.z, vector_));
+    float4 vector_ = multiply_add(i.adjoint.x, j.x, multiply(adjoint_j.x, i.features.x));
+    vector_ = multiply_add(i.adjoint.y, j.y, multiply_add(adjoint_j.y, i.features.y, vector_));
+    vector_ = multiply_add(i.adjoint.z, j.z, multiply_add(adjoint_j.z, i.features.z, vector_));
     d_ = dot4(vector_, slope.vector, d_);
 
-    sums.s = fma4(adjoint_j.s, f.scalar, sums.s);
+    sums.s = multiply_add(adjoint_j.s, f.scalar, sums.s);
     // (B8'): p of the edge i -> j, whose direction is -u.
     const float from = by_source ? -1.0f : 0.0f;
-    const float4 p =
-        fma4(adjoint_j.x, from * geometry.x,
-             fma4(adjoint_j.y, from * geometry.y, mul(adjoint_j.z, from * geometry.z)));
-    sums.s = fma4(p, f.direction, sums.s);
-    sums.x = fma4(adjoint_j.x, f.vector, sums.x);
-    sums.y = fma4(adjoint_j.y, f.vector, sums.y);
-    sums.z = fma4(adjoint_j.z, f.vector, sums.z);
+    const float4 p = multiply_add(
+        adjoint_j.x, from * geometry.x,
+        multiply_add(adjoint_j.y, from * geometry.y, multiply(adjoint_j.z, from * geometry.z)));
+    sums.s = multiply_add(p, f.direction, sums.s);
+    sums.x = multiply_add(adjoint_j.x, f.vector, sums.x);
+    sums.y = multiply_add(adjoint_j.y, f.vector, sums.y);
+    sums.z = multiply_add(adjoint_j.z, f.vector, sums.z);
   }
   gradients.add(dot4(f.direction, wx, 0.0f), dot4(f.direction, wy, 0.0f),
                 dot4(f.direction, wz, 0.0f), d_ * slope_scale, geometry);

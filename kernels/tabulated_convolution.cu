@@ -55,51 +55,15 @@ LaunchShape warp_per_atom(std::uint32_t n_atoms, const LaunchPolicy& policy) {
   return {.grid = {ceil_div(n_atoms, warps)}, .block = {policy.message_threads}};
 }
 
-template <unsigned kChannels>
-void forward(const FilterTable& table,
-             const ConvolutionOptions& options,
-             std::uint32_t n_atoms,
-             const EdgesView& edges,
-             const float* features,
-             float* messages,
-             const LaunchPolicy& policy,
-             Stream stream) {
-  simt::launch(
-      warp_per_atom(n_atoms, policy), stream,
-      options.first_layer
-          ? tabulated_convolution_kernels::tabulated_convolution_warp_per_atom<kChannels, true>
-          : tabulated_convolution_kernels::tabulated_convolution_warp_per_atom<kChannels, false>,
-      table, options, n_atoms, edges, features, messages);
-}
-
-template <unsigned kChannels, bool kVirial>
-void backward(const FilterTable& table,
-              const ConvolutionOptions& options,
-              std::uint32_t n_atoms,
-              const EdgesView& edges,
-              const float* features,
-              const float* adjoint_messages,
-              float* adjoint_features,
-              const ForcesView& forces,
-              double* virials,
-              Accumulate accumulate,
-              const LaunchPolicy& policy,
-              Stream stream) {
-  simt::launch(warp_per_atom(n_atoms, policy), stream,
-               options.first_layer
-                   ? tabulated_convolution_kernels::tabulated_convolution_backward_warp_per_atom<
-                         kChannels, true, kVirial>
-                   : tabulated_convolution_kernels::tabulated_convolution_backward_warp_per_atom<
-                         kChannels, false, kVirial>,
-               table, options, n_atoms, edges, features, adjoint_messages, adjoint_features, forces,
-               virials, accumulate == Accumulate::add);
-}
-
-/// The usual sizes of models as fusemd ships them have kernels of their own, 0 stands for all
-/// others.
-std::uint32_t kernel_channels(const ConvolutionOptions& options) {
-  const std::uint32_t n = options.n_channels;
-  return options.by_source && (n == 32 || n == 64 || n == 128) ? n : 0;
+/// Calls choose.operator()<kChannels>(): the usual sizes of models as fusemd ships them have
+/// kernels of their own, 0 stands for all others.
+template <class Choose>
+auto with_channels(const ConvolutionOptions& options, const Choose& choose) {
+  const std::uint32_t n = options.by_source ? options.n_channels : 0;
+  if (n == 128) return choose.template operator()<128>();
+  if (n == 64) return choose.template operator()<64>();
+  if (n == 32) return choose.template operator()<32>();
+  return choose.template operator()<0>();
 }
 
 }  // namespace
@@ -113,12 +77,13 @@ void tabulated_convolution(const FilterTable& table,
                            const LaunchPolicy& policy,
                            Stream stream) {
   if (n_atoms == 0) return;
-  const std::uint32_t channels = kernel_channels(options);
-  const auto run = channels == 128  ? forward<128>
-                   : channels == 64 ? forward<64>
-                   : channels == 32 ? forward<32>
-                                    : forward<0>;
-  run(table, options, n_atoms, edges, features, messages, policy, stream);
+  const auto kernel = with_channels(options, [&]<unsigned kChannels>() {
+    using namespace tabulated_convolution_kernels;
+    return options.first_layer ? tabulated_convolution_warp_per_atom<kChannels, true>
+                               : tabulated_convolution_warp_per_atom<kChannels, false>;
+  });
+  simt::launch(warp_per_atom(n_atoms, policy), stream, kernel, table, options, n_atoms, edges,
+               features, messages);
 }
 
 void tabulated_convolution_backward(const FilterTable& table,
@@ -134,15 +99,20 @@ void tabulated_convolution_backward(const FilterTable& table,
                                     const LaunchPolicy& policy,
                                     Stream stream) {
   if (n_atoms == 0) return;
+  using namespace tabulated_convolution_kernels;
+  auto kernel = options.first_layer ? tabulated_convolution_backward_warp_per_atom<0, true, true>
+                                    : tabulated_convolution_backward_warp_per_atom<0, false, true>;
   // Virials are wanted now and then: no kernel of their own for each number of channels.
-  const std::uint32_t channels = kernel_channels(options);
-  const auto run = virials != nullptr ? backward<0, true>
-                   : channels == 128  ? backward<128, false>
-                   : channels == 64   ? backward<64, false>
-                   : channels == 32   ? backward<32, false>
-                                      : backward<0, false>;
-  run(table, options, n_atoms, edges, features, adjoint_messages, adjoint_features, forces, virials,
-      accumulate, policy, stream);
+  if (virials == nullptr) {
+    kernel = with_channels(options, [&]<unsigned kChannels>() {
+      return options.first_layer
+                 ? tabulated_convolution_backward_warp_per_atom<kChannels, true, false>
+                 : tabulated_convolution_backward_warp_per_atom<kChannels, false, false>;
+    });
+  }
+  simt::launch(warp_per_atom(n_atoms, policy), stream, kernel, table, options, n_atoms, edges,
+               features, adjoint_messages, adjoint_features, forces, virials,
+               accumulate == Accumulate::add);
 }
 
 }  // namespace fusemd

@@ -14,7 +14,7 @@ struct Edge {
 };
 
 __device__ __forceinline__ Edge load_edge(const EdgesView& edges, std::uint32_t slot) {
-  return {edges.j[slot], load4(edges.geometry + 4 * std::size_t{slot})};
+  return {edges.j[slot], load_vector<float4>(edges.geometry + 4 * std::size_t{slot})};
 }
 
 /// Calls visit(edge) for every edge of atom i that this team takes, in order. The next edge is read
@@ -63,10 +63,10 @@ __device__ void tabulated_messages(const FilterTable& table,
     for (unsigned base = 0; base < n; base += teams.stride()) {
       const unsigned channel = base + teams.first_channel();
       const bool active = channel < n;
-      Components sums = zero_components();
+      FeatureVector sums = zero_features();
       if (active) {
         for_each_edge(edges, i, teams, [&](const Edge& edge) {
-          const Components j =
+          const FeatureVector j =
               load_components<kFirst>(features + (feature_offset(edge.j, n) + channel), n);
           const Filters f = table_filters<kFirst>(table, edge.geometry.w, channel, n);
           add_message<kFirst>(sums, f, j, edge.geometry, by_source);
@@ -76,7 +76,7 @@ __device__ void tabulated_messages(const FilterTable& table,
         if (!active) return;
         const unsigned at = component * n + channel;
         const bool zero = kFirst && component > 0;
-        store4(out + at, zero ? sum : add(load4(own + at), sum));
+        store_vector(out + at, zero ? sum : add(load_vector<float4>(own + at), sum));
       });
     }
   }
@@ -106,14 +106,14 @@ __device__ void tabulated_messages_backward(const FilterTable& table,
     for (unsigned base = 0; base < n; base += teams.stride()) {
       const unsigned channel = base + teams.first_channel();
       const bool active = channel < n;
-      Components sums = zero_components();
+      FeatureVector sums = zero_features();
       if (active) {
         const Receiver receiver =
             load_receiver<kFirst>(features + own + channel, adjoint_messages + own + channel, n);
         for_each_edge(edges, i, teams, [&](const Edge& edge) {
           const std::size_t other = feature_offset(edge.j, n) + channel;
-          const Components j = load_components<kFirst>(features + other, n);
-          const Components adjoint_j = load_components<false>(adjoint_messages + other, n);
+          const FeatureVector j = load_components<kFirst>(features + other, n);
+          const FeatureVector adjoint_j = load_components<false>(adjoint_messages + other, n);
           Filters slope;
           const Filters f =
               table_filters_and_slopes<kFirst>(table, edge.geometry.w, channel, n, slope);
@@ -125,7 +125,7 @@ __device__ void tabulated_messages_backward(const FilterTable& table,
         sum_teams(teams, sums, [&](unsigned component, const float4& sum) {
           if (!active) return;
           const std::size_t at = own + component * n + channel;
-          store4(adjoint_features + at, add(load4(adjoint_messages + at), sum));
+          store_vector(adjoint_features + at, add(load_vector<float4>(adjoint_messages + at), sum));
         });
       }
     }
