@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "host/vec3.hpp"
+#include "test/support/source_tree.hpp"
 
 namespace fusemd::test {
-
-/// Reference data that lies beside the project: "golden/tiny_float64.json" and the like. Guard its
-/// use with available(std::filesystem::exists(path), ...).
-inline std::filesystem::path shared_path(const std::string& relative) {
-  return std::filesystem::path(FUSEMD_SHARED_DIR) / relative;
-}
 
 /// A structure with the energy and forces that PyTorch's autograd gave for it.
 struct GoldenCase {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "test/support/catch.hpp"
+#include "test/support/source_tree.hpp"
 #include "weights/model_check.hpp"
 #include "weights/model_file.hpp"
 
@@ -13,7 +14,7 @@ using namespace fusemd;
 namespace {
 
 std::string text_of(const std::string& path) {
-  std::ifstream file(FUSEMD_SOURCE_DIR "/" + path);
+  std::ifstream file(source_path(path));
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

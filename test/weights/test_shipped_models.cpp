@@ -11,6 +11,7 @@
 #include "test/support/golden.hpp"
 #include "test/support/seed_weights.hpp"
 #include "test/support/skip.hpp"
+#include "test/support/source_tree.hpp"
 #include "test/support/tiny_model.hpp"
 #include "weights/model_file.hpp"
 
@@ -20,7 +21,7 @@ using namespace fusemd::test;
 namespace {
 
 std::filesystem::path shipped_path(const std::string& name) {
-  return std::filesystem::path(FUSEMD_SOURCE_DIR) / "weights" / (name + ".json");
+  return source_path("weights/" + name + ".json");
 }
 
 std::string text_of(const std::filesystem::path& path) {

@@ -16,6 +16,7 @@
 #include "test/support/catch.hpp"
 #include "test/support/close.hpp"
 #include "test/support/skip.hpp"
+#include "test/support/source_tree.hpp"
 #include "test/support/temporary_folder.hpp"
 
 namespace fusemd {
@@ -41,7 +42,7 @@ bool has_ase() {
 /// Runs ase_frames.py and reads its answer with the standard library, not with ours.
 std::vector<AseFrame> through_ase(const std::string& verb, const std::string& path) {
   const std::string command =
-      python() + " '" FUSEMD_SOURCE_DIR "/test/host/io/ase_frames.py' " + verb + " '" + path + "'";
+      python() + " '" + source_path("test/host/io/ase_frames.py") + "' " + verb + " '" + path + "'";
   FILE* pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::string text;
@@ -144,7 +145,7 @@ TEST_CASE("the examples are the same molecules to ASE") {
   const test::TemporaryFolder folder;
   std::string text;
   std::vector<Structure> frames;
-  for (const auto& entry : std::filesystem::directory_iterator(FUSEMD_SOURCE_DIR "/examples")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("examples"))) {
     if (entry.path().extension() != ".xyz") continue;
     for (Structure& frame : read_extxyz(entry.path().string())) {
       INFO(frame.name);

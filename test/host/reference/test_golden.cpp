@@ -10,6 +10,7 @@
 #include "test/support/seed_weights.hpp"
 #include "test/support/shipped_models.hpp"
 #include "test/support/skip.hpp"
+#include "test/support/source_tree.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -104,9 +105,9 @@ TEST_CASE(
   const std::string python = python_with_numpy();
   if (!available(!python.empty(), "Python with NumPy")) return;
   const fs::path folder = fs::current_path() / "numpy_oracle";
-  const std::string command =
-      python + " '" FUSEMD_SOURCE_DIR "/test/host/reference/numpy_oracle.py' '" + shared.string() +
-      "' '" + weights.string() + "' '" + structures.string() + "' '" + folder.string() + "'";
+  const std::string command = python + " '" + source_path("test/host/reference/numpy_oracle.py") +
+                              "' '" + shared.string() + "' '" + weights.string() + "' '" +
+                              structures.string() + "' '" + folder.string() + "'";
   REQUIRE(std::system(command.c_str()) == 0);
   const Model model = read_seed_weights(weights);
   for (int bits = 0; bits < 16; ++bits) {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <unistd.h>
 
+#include "test/support/source_tree.hpp"
+
 namespace fusemd::checker {
 
 namespace {
@@ -32,7 +34,7 @@ bool is_vocabulary(const std::string& frame) {
 }
 
 std::string without_source_root(std::string frame) {
-  const std::string root = FUSEMD_SOURCE_DIR "/";
+  const std::string root = source_path("");
   const std::size_t at = frame.find(root);
   if (at != std::string::npos) frame = frame.substr(at + root.size());
   const std::size_t remark = frame.find(" (discriminator");

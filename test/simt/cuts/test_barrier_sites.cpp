@@ -8,6 +8,7 @@
 #include "test/simt/cuts/barrier_sites.hpp"
 #include "test/simt/cuts/mutation.hpp"
 #include "test/simt/support/kernel_case.hpp"
+#include "test/support/source_tree.hpp"
 
 namespace fusemd::test {
 
@@ -63,7 +64,7 @@ void check_scanner() {
 
 void check_files() {
   const std::vector<BarrierSite> sites =
-      cuts::barrier_sites_of_file(FUSEMD_SOURCE_DIR "/kernels/grid_barrier.cuh");
+      cuts::barrier_sites_of_file(fusemd::test::source_path("kernels/grid_barrier.cuh"));
   expect(sites.size() == 2 && sites[0].kind == BarrierKind::block, "barriers of grid_barrier.cuh");
   try {
     (void)cuts::barrier_sites_of_file("nowhere.cu");

@@ -7,6 +7,7 @@
 #include "test/simt/cuts/useless_barriers.cuh"
 #include "test/simt/support/device_array.hpp"
 #include "test/simt/support/kernel_case.hpp"
+#include "test/support/source_tree.hpp"
 
 namespace fusemd::test {
 
@@ -15,7 +16,7 @@ namespace {
 using cuts::CutResult;
 using Noticed = CutResult::Noticed;
 
-const std::string kFile = FUSEMD_SOURCE_DIR "/test/simt/cuts/useless_barriers.cuh";
+const std::string kFile = fusemd::test::source_path("test/simt/cuts/useless_barriers.cuh");
 
 void run_useless(float expected) {
   DeviceArray<float> y(64);

@@ -15,6 +15,7 @@
 #include "test/support/seed_weights.hpp"
 #include "test/support/shipped_models.hpp"
 #include "test/support/skip.hpp"
+#include "test/support/source_tree.hpp"
 #include "test/support/temporary_folder.hpp"
 #include "weights/import/assemble_model.hpp"
 #include "weights/import/open_checkpoint.hpp"
@@ -70,9 +71,9 @@ class Checkpoints {
     if (!available(fs::exists(weights_), weights_.string())) return;
     const std::string python = python_with("torch");
     if (!available(!python.empty(), "PyTorch for Python (python3-torch)")) return;
-    const std::string command =
-        python + " -B '" FUSEMD_SOURCE_DIR "/test/weights/import/write_checkpoints.py' '" +
-        weights_.string() + "' '" + folder_.path() + "'";
+    const std::string command = python + " -B '" +
+                                source_path("test/weights/import/write_checkpoints.py") + "' '" +
+                                weights_.string() + "' '" + folder_.path() + "'";
     REQUIRE(std::system(command.c_str()) == 0);
     present_ = true;
   }
@@ -171,8 +172,8 @@ TEST_CASE("ONNX exports give the same tensors, whatever the exporter did to name
     const fs::path weights = Checkpoints::seed_file(name);
     if (!available(fs::exists(weights), weights.string())) return;
     const TemporaryFolder folder;
-    const std::string command = python +
-                                " -B '" FUSEMD_SOURCE_DIR "/test/weights/import/write_onnx.py' '" +
+    const std::string command = python + " -B '" +
+                                source_path("test/weights/import/write_onnx.py") + "' '" +
                                 weights.string() + "' '" + folder.path() + "'" +
                                 (name == "original" ? " '" + seed_onnx.string() + "'" : "");
     REQUIRE(std::system(command.c_str()) == 0);
