@@ -12,8 +12,9 @@ namespace fusemd::test {
 /// Absolute path of a file of this source tree: source_path("weights/tiny.json").
 std::string source_path(const std::string& relative);
 
-/// The folder of test data from outside the project (FUSEMD_SHARED_DIR of CMake); it need not
-/// exist.
-std::filesystem::path shared_directory();
+/// Reference data that lies beside the project (FUSEMD_SHARED_DIR of CMake):
+/// "golden/tiny_float64.json" and the like. Guard its use with
+/// available(std::filesystem::exists(path), ...).
+std::filesystem::path shared_path(const std::string& relative);
 
 }  // namespace fusemd::test

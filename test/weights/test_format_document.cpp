@@ -10,6 +10,7 @@
 #include "weights/model_file.hpp"
 
 using namespace fusemd;
+using fusemd::test::source_path;
 
 namespace {
 

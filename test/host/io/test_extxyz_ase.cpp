@@ -41,8 +41,8 @@ bool has_ase() {
 
 /// Runs ase_frames.py and reads its answer with the standard library, not with ours.
 std::vector<AseFrame> through_ase(const std::string& verb, const std::string& path) {
-  const std::string command =
-      python() + " '" + source_path("test/host/io/ase_frames.py") + "' " + verb + " '" + path + "'";
+  const std::string command = python() + " '" + test::source_path("test/host/io/ase_frames.py") +
+                              "' " + verb + " '" + path + "'";
   FILE* pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::string text;
@@ -145,7 +145,7 @@ TEST_CASE("the examples are the same molecules to ASE") {
   const test::TemporaryFolder folder;
   std::string text;
   std::vector<Structure> frames;
-  for (const auto& entry : std::filesystem::directory_iterator(source_path("examples"))) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_path("examples"))) {
     if (entry.path().extension() != ".xyz") continue;
     for (Structure& frame : read_extxyz(entry.path().string())) {
       INFO(frame.name);

@@ -34,7 +34,7 @@ bool is_vocabulary(const std::string& frame) {
 }
 
 std::string without_source_root(std::string frame) {
-  const std::string root = source_path("");
+  const std::string root = test::source_path("");
   const std::size_t at = frame.find(root);
   if (at != std::string::npos) frame = frame.substr(at + root.size());
   const std::size_t remark = frame.find(" (discriminator");
