@@ -13,6 +13,7 @@
 
 #include "kernels/device_error.hpp"
 #include "kernels/device_memory.hpp"
+#include "test/simt/executor/capture.hpp"
 #include "test/simt/executor/runtime.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -284,12 +285,18 @@ using executor::OpenRange;
 
 void* allocate(std::size_t bytes) {
   const executor::ExecutorLock lock;
+  executor::refuse_in_capture("allocating device memory");
   return bytes == 0 ? nullptr : executor::DeviceRegion::instance().allocate(bytes);
 }
 
 void release(void* memory) noexcept {
   if (memory == nullptr) return;
   const executor::ExecutorLock lock;
+  try {
+    executor::refuse_in_capture("releasing device memory");
+  } catch (const std::exception&) {
+    return;  // as on the GPU: the capture is spoilt, and the memory stays where it is
+  }
   try {
     executor::finish_all_streams();
   } catch (const std::exception&) {
@@ -298,7 +305,10 @@ void release(void* memory) noexcept {
   executor::DeviceRegion::instance().release(memory);
 }
 
-void* allocate_pinned(std::size_t bytes) { return bytes == 0 ? nullptr : ::operator new(bytes); }
+void* allocate_pinned(std::size_t bytes) {
+  executor::refuse_in_capture("allocating page-locked memory");
+  return bytes == 0 ? nullptr : ::operator new(bytes);
+}
 
 void release_pinned(void* memory) noexcept { ::operator delete(memory); }
 

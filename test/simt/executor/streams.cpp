@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/device_memory.hpp"
+#include "test/simt/executor/capture.hpp"
 #include "test/simt/executor/executor.hpp"
 #include "test/simt/executor/memory.hpp"
 
@@ -130,6 +131,7 @@ class Streams {
 }  // namespace
 
 void submit(Stream stream, std::function<void()> work) {
+  if (record_work(stream, work)) return;
   Streams::instance().submit(stream, {std::move(work), nullptr, 0});
 }
 
@@ -150,7 +152,12 @@ void destroy_stream(Stream stream) noexcept {
     // As on the GPU: destroying a stream reports nothing of the work left in it.
   }
 }
-void synchronize(Stream stream) { Streams::instance().finish(stream); }
+void synchronize(Stream stream) {
+  executor::refuse_in_capture("waiting for a stream");
+  executor::refuse_of_captured(stream, "waiting for it");
+  ++executor::statistics().host_waits;
+  Streams::instance().finish(stream);
+}
 
 Event create_event() { return Streams::instance().create_event(); }
 void destroy_event(Event event) noexcept {
@@ -158,6 +165,7 @@ void destroy_event(Event event) noexcept {
 }
 
 void record(Event event, Stream stream) {
+  executor::refuse_of_captured(stream, "recording an event");
   std::shared_ptr<EventState> state = Streams::instance().event(event);
   const std::uint64_t record = ++state->recorded;
   Streams::instance().submit(
@@ -165,12 +173,15 @@ void record(Event event, Stream stream) {
 }
 
 void wait(Stream stream, Event event) {
+  executor::refuse_of_captured(stream, "waiting for an event");
   std::shared_ptr<EventState> state = Streams::instance().event(event);
   const std::uint64_t record = state->recorded;
   Streams::instance().submit(stream, {[] {}, std::move(state), record});
 }
 
 void synchronize(Event event) {
+  executor::refuse_in_capture("waiting for an event");
+  ++executor::statistics().host_waits;
   const std::shared_ptr<EventState> state = Streams::instance().event(event);
   Streams::instance().finish(*state, state->recorded);
 }

@@ -5,10 +5,12 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/device_error.hpp"
 #include "kernels/device_memory.hpp"
+#include "kernels/graph.hpp"
 #include "kernels/grid_barrier.cuh"
 #include "test/simt/executor/executor.hpp"
 #include "test/simt/executor/memory.hpp"
@@ -188,6 +190,8 @@ void check_device_memory() {
 // --- streams
 // -------------------------------------------------------------------------------------------
 
+constexpr LaunchShape kOneThread{.grid = {1}, .block = {1}};
+
 __global__ void add_one(float* x) { x[threadIdx.x] += 1.0f; }
 __global__ void double_it(float* x) { x[threadIdx.x] *= 2.0f; }
 
@@ -197,7 +201,6 @@ float across_streams(bool with_event) {
   const Stream first = device::create_stream();
   const Stream second = device::create_stream();
   const device::Event done = device::create_event();
-  constexpr LaunchShape kOneThread{.grid = {1}, .block = {1}};
   simt::launch(kOneThread, first, add_one, x.data());
   if (with_event) {
     device::record(done, first);
@@ -243,12 +246,115 @@ void check_streams() {
   device::destroy_stream(stream);
 }
 
+// --- captured graphs
+// -------------------------------------------------------------------------------------
+
+/// (x + 1) * 2 as a graph: recorded once, done at each launch, by whatever stream.
+void check_graph() {
+  DeviceArray<float> x(std::vector<float>{3.0f});
+  const Stream stream = device::create_stream();
+  const Stream other = device::create_stream();
+  device::begin_capture(stream);
+  simt::launch(kOneThread, stream, add_one, x.data());
+  simt::launch(kOneThread, stream, double_it, x.data());
+  const device::Graph graph = device::end_capture(stream);
+  device::synchronize(stream);
+  expect(device::node_count(graph) == 2, "two nodes");
+  expect(x.download()[0] == 3.0f, "what is captured is not done");
+  executor::statistics() = {};
+  device::launch(graph, stream);
+  device::synchronize(stream);
+  expect(x.download()[0] == 8.0f, "done by the first launch");
+  device::launch(graph, other);
+  device::launch(graph, other);
+  device::synchronize(other);
+  expect(x.download()[0] == 38.0f, "and by the others");
+  expect(executor::statistics().graph_launches == 3 && executor::statistics().launches == 6,
+         "launches of graphs, and of kernels in them");
+  expect(executor::statistics().host_waits == 4, "times that the host waited");
+  device::launch(graph, stream);
+  device::destroy_graph(graph);
+  device::synchronize(stream);
+  expect(x.download()[0] == 78.0f, "a launch outlives its graph");
+  device::destroy_graph(nullptr);
+  device::destroy_stream(stream);
+  device::destroy_stream(other);
+}
+
+/// Streams that run as late as they may: a graph's work stands in its stream's order.
+void check_deferred_graph() {
+  Config config;
+  config.streams = executor::StreamOrder::deferred;
+  for (config.seed = 1; config.seed <= 5; ++config.seed) {
+    const ScopedConfig scope(config);
+    check_graph();
+  }
+}
+
+/// What CUDA refuses while a stream is capturing spoils the capture; a new one can begin.
+void check_refused_in_capture() {
+  DeviceArray<float> x(std::vector<float>{3.0f});
+  const Stream stream = device::create_stream();
+  const device::Event event = device::create_event();
+  constexpr DeviceProblem kFailed = DeviceProblem::failed;
+  float host = 0.0f;
+  const std::vector<std::pair<std::string, std::function<void()>>> refused = {
+      {"waiting for a stream", [&] { device::synchronize(stream); }},
+      {"waiting for an event", [&] { device::synchronize(event); }},
+      {"waiting for an event", [&] { device::wait(stream, event); }},
+      {"recording an event", [&] { device::record(event, stream); }},
+      {"allocating device memory", [] { DeviceArray<float> y(1); }},
+      {"allocating page-locked memory", [] { (void)device::allocate_pinned(4); }},
+      {"capturing already", [&] { device::begin_capture(stream); }},
+  };
+  for (const auto& [words, call] : refused) {
+    device::begin_capture(stream);
+    simt::launch(kOneThread, stream, add_one, x.data());
+    expect_device_error(kFailed, words, call);
+    if (words != "capturing already") {
+      expect_device_error(kFailed, "spoilt by " + words,
+                          [&] { simt::launch(kOneThread, stream, add_one, x.data()); });
+      expect_device_error(kFailed, "spoilt by " + words,
+                          [&] { (void)device::end_capture(stream); });
+    }
+    device::abandon_capture(stream);
+  }
+  // A release does not throw: the capture tells, and the memory leaks.
+  const std::size_t before = executor::live_allocations();
+  void* memory = device::allocate(4);
+  device::begin_capture(stream);
+  device::release(memory);
+  expect_device_error(kFailed, "spoilt by releasing device memory",
+                      [&] { (void)device::end_capture(stream); });
+  expect(executor::live_allocations() == before + 1, "not released");
+  device::release(memory);
+
+  expect_device_error(kFailed, "not capturing", [&] { (void)device::end_capture(stream); });
+  expect_device_error(kFailed, "default stream", [] { device::begin_capture(nullptr); });
+  device::abandon_capture(stream);  // nothing to abandon
+  // Other streams work while this one captures.
+  device::begin_capture(stream);
+  const Stream other = device::create_stream();
+  simt::launch(kOneThread, other, add_one, x.data());
+  device::copy_to_host(&host, x.data(), sizeof host, stream);
+  device::destroy_graph(device::end_capture(stream));
+  device::synchronize(other);
+  expect(x.download()[0] == 4.0f && host == 0.0f, "captured, and not");
+  device::destroy_event(event);
+  device::destroy_stream(stream);
+  device::destroy_stream(other);
+}
+
 const RegisterKernelCase kSchedules("schedules differ by seed and repeat", check_schedules);
 const RegisterKernelCase kStatistics("statistics count", check_statistics);
 const RegisterKernelCase kRefused("launches that a device refuses", check_refused_launches);
 const RegisterKernelCase kReport("a report names both lines", check_report);
 const RegisterKernelCase kDeviceMemory("device memory", check_device_memory);
 const RegisterKernelCase kStreams("streams and events, deferred", check_streams);
+const RegisterKernelCase kGraph("a captured graph", check_graph);
+const RegisterKernelCase kDeferredGraph("a captured graph, deferred", check_deferred_graph);
+const RegisterKernelCase kRefusedInCapture("calls that a capture refuses",
+                                           check_refused_in_capture);
 
 }  // namespace
 

@@ -2,9 +2,11 @@
 // Launches of the planted faults, and the table of what each level must say.
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "kernels/device_memory.hpp"
+#include "kernels/graph.hpp"
 #include "kernels/launch.hpp"
 #include "test/simt/executor/executor.hpp"
 #include "test/simt/faults/planted_fault.hpp"
@@ -167,6 +169,21 @@ void released_buffer_row(bool planted) {
   expect_ones(kThreads,
               [&](float* y) { launch(kOneBlock, copy_value, planted ? stale : x.data(), y); });
 }
+/// A graph keeps the addresses that it was captured with.
+void stale_graph_row(bool planted) {
+  const Stream stream = device::create_stream();
+  auto first = std::make_unique<DeviceArray<float>>(std::vector<float>(kThreads, 1.0f));
+  DeviceArray<float> y(kThreads);
+  device::begin_capture(stream);
+  simt::launch(kOneBlock, stream, copy_value, static_cast<const float*>(first->data()), y.data());
+  const device::Graph graph = device::end_capture(stream);
+  if (planted) first.reset();
+  device::launch(graph, stream);
+  device::synchronize(stream);
+  expect_all(y, std::vector<float>(kThreads, 1.0f));
+  device::destroy_graph(graph);
+  device::destroy_stream(stream);
+}
 void misaligned_vector_row(bool planted) {
   const DeviceArray<float> x(std::vector<float>(4 * kThreads + 4, 1.0f));
   expect_ones(kThreads,
@@ -309,6 +326,8 @@ std::vector<PlantedFault> planted_faults() {
       everywhere("vector past a device buffer", vector_row, Fault::global_out_of_bounds),
       {"host pointer", host_pointer_row, kAnything, kAnything, report(Fault::not_device_memory)},
       {"released device buffer", released_buffer_row, kDeath, kDeath,
+       report(Fault::global_out_of_bounds)},
+      {"graph over a released buffer", stale_graph_row, kDeath, kDeath,
        report(Fault::global_out_of_bounds)},
       {"another thread's stack", foreign_stack_row, kAnything, kAnything,
        report(Fault::not_device_memory)},
