@@ -5,10 +5,11 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <numbers>
+#include <utility>
 
 #include "host/cpu/aligned_buffer.hpp"
+#include "host/io/state_bytes.hpp"
 #include "host/train/frame.hpp"
 #include "host/train/optimizer.hpp"
 #include "host/train/shuffle.hpp"
@@ -41,56 +42,7 @@ double first_knot(const std::vector<Frame>& frames) {
   return std::max(0.0, closest - 0.02);
 }
 
-// --- bytes of a checkpoint ---------------------------------------------------------------------
-
-constexpr std::string_view kMagic = "fusemd-training-checkpoint 1\n";
-
-template <class Value>
-void put(std::string& bytes, const Value& value) {
-  static_assert(std::is_trivially_copyable_v<Value>);
-  bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-void put(std::string& bytes, const float* values, std::size_t count) {
-  bytes.append(reinterpret_cast<const char*>(values), count * sizeof(float));
-}
-
-class Bytes {
- public:
-  Bytes(std::string_view bytes, const std::string& path) : rest_(bytes), path_(path) {}
-  template <class Value>
-  Value get() {
-    Value value;
-    std::memcpy(&value, take(sizeof value), sizeof value);
-    return value;
-  }
-  void get(float* values, std::size_t count) {
-    std::memcpy(values, take(count * sizeof(float)), count * sizeof(float));
-  }
-  const char* take(std::size_t count) {
-    if (count > rest_.size()) refuse("the checkpoint is cut off");
-    const char* data = rest_.data();
-    rest_.remove_prefix(count);
-    return data;
-  }
-  void finish() const {
-    if (!rest_.empty()) refuse("the checkpoint is longer than it should be");
-  }
-  [[noreturn]] void refuse(const std::string& problem) const {
-    throw InputError(
-        {.file = path_, .problem = problem, .hint = "--overwrite starts over from the beginning"});
-  }
-
- private:
-  std::string_view rest_;
-  const std::string& path_;
-};
-
-/// FNV-1a.
-std::uint64_t hash_of(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
-}
+constexpr std::string_view kCheckpointLine = "fusemd-training-checkpoint 1\n";
 
 }  // namespace
 
@@ -245,33 +197,33 @@ struct Trainer::State {
 
   /// Whatever decides the result: a checkpoint goes with nothing else.
   std::uint64_t fingerprint() const {
-    std::string bytes;
-    put(bytes, static_cast<int>(options.loss.kind));
-    put(bytes, options.loss.energy_weight);
-    bytes += options.optimizer;
-    put(bytes, options.batch);
-    put(bytes, options.frames);
-    put(bytes, options.learning_rate);
-    put(bytes, options.warm_up);
-    put(bytes, options.last_rate);
-    put(bytes, options.validations);
-    put(bytes, options.knots);
-    put(bytes, options.freeze_embedding);
-    put(bytes, options.seed);
-    put(bytes, static_cast<int>(set));
+    StateWriter bytes("");
+    bytes.put(static_cast<int>(options.loss.kind));
+    bytes.put(options.loss.energy_weight);
+    bytes.put(std::span<const char>(options.optimizer));
+    bytes.put(options.batch);
+    bytes.put(options.frames);
+    bytes.put(options.learning_rate);
+    bytes.put(options.warm_up);
+    bytes.put(options.last_rate);
+    bytes.put(options.validations);
+    bytes.put(options.knots);
+    bytes.put(options.freeze_embedding);
+    bytes.put(options.seed);
+    bytes.put(static_cast<int>(set));
     for (const auto* frames : {&train, &valid}) {
-      put(bytes, frames->size());
+      bytes.put(frames->size());
       for (const Frame& frame : *frames) {
-        put(bytes, frame.energy);
-        for (const Vec3& r : frame.positions) put(bytes, r.x + 3.0 * r.y + 7.0 * r.z);
-        for (const auto& f : frame.forces) put(bytes, f[0] + 3.0F * f[1] + 7.0F * f[2]);
+        bytes.put(frame.energy);
+        for (const Vec3& r : frame.positions) bytes.put(r.x + 3.0 * r.y + 7.0 * r.z);
+        for (const auto& f : frame.forces) bytes.put(f[0] + 3.0F * f[1] + 7.0F * f[2]);
       }
     }
     for (const auto& [name, tensor] : start.tensors) {
-      bytes += name;
-      put(bytes, tensor.values.data(), tensor.values.size());
+      bytes.put(std::span<const char>(name));
+      bytes.put(std::span<const float>(tensor.values));
     }
-    return hash_of(bytes);
+    return hash_of(std::move(bytes).finish());
   }
 
   Model with(const float* values) const {
@@ -404,50 +356,42 @@ TrainerResult Trainer::run() {
 
 std::string Trainer::save() const {
   const State& state = *state_;
-  std::string bytes(kMagic);
-  put(bytes, state.options.frames);
-  put(bytes, state.fingerprint());
-  put(bytes, state.step);
-  put(bytes, state.rate_scale);
-  put(bytes, state.setbacks);
-  put(bytes, state.loss_sum);
-  put(bytes, state.loss_steps);
-  put(bytes, state.has_best);
-  put(bytes, state.best_score);
-  put(bytes, state.best_row);
-  put(bytes, state.curve.size());
-  for (const CurveRow& row : state.curve) put(bytes, row);
+  StateWriter bytes(kCheckpointLine);
+  bytes.put(state.options.frames);
+  bytes.put(state.fingerprint());
+  bytes.put(state.step);
+  bytes.put(state.rate_scale);
+  bytes.put(state.setbacks);
+  bytes.put(state.loss_sum);
+  bytes.put(state.loss_steps);
+  bytes.put(state.has_best);
+  bytes.put(state.best_score);
+  bytes.put(state.best_row);
+  bytes.put(state.curve.size());
+  for (const CurveRow& row : state.curve) bytes.put(row);
   const std::size_t n = state.layout.size;
-  put(bytes, state.parameters.data(), n);
-  put(bytes, state.best.data(), n);
+  bytes.put(std::span<const float>(state.parameters.data(), n));
+  bytes.put(std::span<const float>(state.best.data(), n));
   const OptimizerState optimizer = state.optimizer->state();
-  put(bytes, optimizer.steps);
-  for (const auto& array : optimizer.arrays) put(bytes, array.data(), array.size());
-  put(bytes, state.kept_step);
-  put(bytes, state.kept_steps);
-  put(bytes, state.kept_parameters.data(), n);
-  for (const auto& array : state.kept_arrays) put(bytes, array.data(), array.size());
-  put(bytes, hash_of(bytes));
-  return bytes;
+  bytes.put(optimizer.steps);
+  for (const auto& array : optimizer.arrays) bytes.put(std::span<const float>(array));
+  bytes.put(state.kept_step);
+  bytes.put(state.kept_steps);
+  bytes.put(std::span<const float>(state.kept_parameters.data(), n));
+  for (const auto& array : state.kept_arrays) bytes.put(std::span<const float>(array));
+  return std::move(bytes).finish();
 }
 
 void Trainer::restore(std::string_view text, const std::string& path) {
   State& state = *state_;
-  Bytes bytes(text, path);
-  if (!text.starts_with(kMagic)) bytes.refuse("not a training checkpoint of this version");
-  std::uint64_t hash = 0;
-  if (text.size() >= sizeof hash) {
-    std::memcpy(&hash, text.data() + text.size() - sizeof hash, sizeof hash);
-  }
-  if (text.size() < kMagic.size() + sizeof hash ||
-      hash != hash_of(text.substr(0, text.size() - sizeof hash))) {
-    bytes.refuse("the checkpoint is damaged");
-  }
-  bytes.take(kMagic.size());
+  StateReader bytes(text, kCheckpointLine,
+                    {.file = path,
+                     .kind = "training checkpoint",
+                     .hint = "--overwrite starts over from the beginning"});
   const auto frames = bytes.get<std::int64_t>();
   if (state.options.frames == 0) state.options.frames = frames;
   if (bytes.get<std::uint64_t>() != state.fingerprint()) {
-    bytes.refuse("the checkpoint is of other data or other options");
+    bytes.refuse("it is of other data or other options");
   }
   state.step = bytes.get<std::int64_t>();
   state.rate_scale = bytes.get<double>();
@@ -460,15 +404,14 @@ void Trainer::restore(std::string_view text, const std::string& path) {
   state.curve.resize(bytes.get<std::size_t>());
   for (CurveRow& row : state.curve) row = bytes.get<CurveRow>();
   const std::size_t n = state.layout.size;
-  bytes.get(state.parameters.data(), n);
-  bytes.get(state.best.data(), n);
+  bytes.get(std::span<float>(state.parameters.data(), n));
+  bytes.get(std::span<float>(state.best.data(), n));
   state.optimizer->set_steps(bytes.get<std::int64_t>());
-  for (const auto& array : state.optimizer->state().arrays) bytes.get(array.data(), array.size());
+  for (const auto& array : state.optimizer->state().arrays) bytes.get(std::span<float>(array));
   state.kept_step = bytes.get<std::int64_t>();
   state.kept_steps = bytes.get<std::int64_t>();
-  bytes.get(state.kept_parameters.data(), n);
-  for (auto& array : state.kept_arrays) bytes.get(array.data(), array.size());
-  bytes.take(sizeof hash);
+  bytes.get(std::span<float>(state.kept_parameters.data(), n));
+  for (auto& array : state.kept_arrays) bytes.get(std::span<float>(array));
   bytes.finish();
 }
 

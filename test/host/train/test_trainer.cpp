@@ -133,26 +133,28 @@ TEST_CASE("a checkpoint of something else, or a damaged one, is refused") {
       again.restore(bytes, "x.train/checkpoint");
     } catch (const InputError& error) {
       REQUIRE(error.parts().file == "x.train/checkpoint");
-      return error.parts().problem;
+      const std::string head = "the training checkpoint cannot be used: ";
+      REQUIRE(error.parts().problem.starts_with(head));
+      return error.parts().problem.substr(head.size());
     }
     return std::string();
   };
   REQUIRE(refused(options, saved).empty());
   TrainerOptions other = options;
   other.learning_rate *= 2;
-  REQUIRE(refused(other, saved) == "the checkpoint is of other data or other options");
+  REQUIRE(refused(other, saved) == "it is of other data or other options");
   other = options;
   other.threads = 2;  // does not count
   REQUIRE(refused(other, saved).empty());
   other.frames = 0;  // by time: takes the checkpoint's
   REQUIRE(refused(other, saved).empty());
-  REQUIRE(refused(options, saved.substr(0, saved.size() / 2)) == "the checkpoint is damaged");
-  REQUIRE(refused(options, saved + "x") == "the checkpoint is damaged");
+  REQUIRE(refused(options, saved.substr(0, saved.size() / 2)) == "it is damaged");
+  REQUIRE(refused(options, saved + "x") == "it is damaged");
   std::string flipped = saved;
   flipped[saved.size() / 3] = static_cast<char>(flipped[saved.size() / 3] ^ 1);
-  REQUIRE(refused(options, flipped) == "the checkpoint is damaged");
-  REQUIRE(refused(options, "") == "not a training checkpoint of this version");
-  REQUIRE(refused(options, "fusemd-training-checkpoint 1\n") == "the checkpoint is damaged");
+  REQUIRE(refused(options, flipped) == "it is damaged");
+  REQUIRE(refused(options, "") == "it is none of this version");
+  REQUIRE(refused(options, "fusemd-training-checkpoint 1\n") == "it is damaged");
 }
 
 TEST_CASE("a loss that is not finite steps back and never spoils the model") {
