@@ -70,7 +70,7 @@ struct MutableEdges {
   std::uint32_t* j = nullptr;
   float* geometry = nullptr;
 
-  operator EdgesView() const {  // NOLINT(google-explicit-constructor): as T* to const T*
+  FUSEMD_HD operator EdgesView() const {  // NOLINT(google-explicit-constructor): as T* to const T*
     return {start, count, j, geometry};
   }
 };

@@ -51,11 +51,15 @@ void readout(DenseKind kind,
              Stream stream);
 
 /// Floats of shared memory an atom of a tile takes.
-[[nodiscard]] FUSEMD_HD constexpr unsigned readout_row_floats(const ReadoutOp& op) {
-  const unsigned wide = dense_row_stride(2 * op.n_channels);
+[[nodiscard]] FUSEMD_HD constexpr unsigned readout_row_floats(unsigned n_channels,
+                                                              const ReadoutWeights& weights) {
+  const unsigned wide = dense_row_stride(2 * n_channels);
   const unsigned head =
-      2 * (dense_row_stride(op.weights.head_1.n) + dense_row_stride(op.weights.head_2.n));
-  return (wide > head ? wide : head) + wide + dense_row_stride(op.n_channels);
+      2 * (dense_row_stride(weights.head_1.n) + dense_row_stride(weights.head_2.n));
+  return (wide > head ? wide : head) + wide + dense_row_stride(n_channels);
+}
+[[nodiscard]] FUSEMD_HD constexpr unsigned readout_row_floats(const ReadoutOp& op) {
+  return readout_row_floats(op.n_channels, op.weights);
 }
 
 }  // namespace fusemd

@@ -152,6 +152,24 @@ constexpr bool converts_exactly() {
   }
 }
 
+#if defined(__CUDACC__)
+inline unsigned resident_blocks(const void* kernel, unsigned threads, std::size_t shared_bytes) {
+  int device = 0, multiprocessors = 0, most_shared = 0, blocks = 0;
+  cudaFuncAttributes attributes{};
+  FUSEMD_CUDA(cudaGetDevice(&device));
+  FUSEMD_CUDA(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+  FUSEMD_CUDA(
+      cudaDeviceGetAttribute(&most_shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  FUSEMD_CUDA(cudaFuncGetAttributes(&attributes, kernel));
+  if (attributes.sharedSizeBytes + shared_bytes > static_cast<std::size_t>(most_shared)) return 0;
+  FUSEMD_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                   static_cast<int>(shared_bytes)));
+  FUSEMD_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+      &blocks, kernel, static_cast<int>(threads), shared_bytes));
+  return static_cast<unsigned>(blocks) * static_cast<unsigned>(multiprocessors);
+}
+#endif
+
 }  // namespace detail
 
 /// Launches a kernel into a stream. Every argument is converted to its parameter's type first (the
@@ -193,6 +211,22 @@ void launch(const LaunchShape& shape,
   launch_converted(static_cast<Parameters>(arguments)...);
 #else
   executor::launch(shape, stream, kernel, static_cast<Parameters>(arguments)...);
+#endif
+}
+
+/// Blocks of a kernel that the current device holds at once, all multiprocessors together: the most
+/// that a launch with Residency::all_blocks may have. 0 if not even one fits.
+///
+/// Errors   DeviceError: no usable device.
+template <class... Parameters>
+[[nodiscard]] unsigned resident_blocks(void (*kernel)(Parameters...),
+                                       unsigned threads,
+                                       std::size_t shared_bytes) {
+#if defined(__CUDACC__)
+  return detail::resident_blocks(reinterpret_cast<const void*>(kernel), threads, shared_bytes);
+#else
+  (void)kernel;
+  return executor::resident_blocks(threads, shared_bytes);
 #endif
 }
 

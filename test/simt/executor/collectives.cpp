@@ -234,6 +234,7 @@ CallableBarrier::CallableBarrier(Site site) {
   removed_ = cut == Cut::removed;
   unordered_ = cut == Cut::unordered;
   if (unordered_) ++current->unordered;
+  if (current->index == 0) ++statistics().grid_barriers;
   if (!cut.has_value()) note_visited(BarrierKind::grid, site);
 }
 

@@ -79,6 +79,7 @@ struct Statistics {
   std::uint64_t blocks = 0;
   std::uint64_t switches = 0;
   std::uint64_t block_barriers = 0;
+  std::uint64_t grid_barriers = 0;  ///< of blocks with each other, counted in every block
   std::uint64_t collectives = 0;
   std::uint64_t atomics = 0;
   std::size_t shared_bytes = 0;  ///< static and dynamic, of the block that used most
@@ -228,6 +229,9 @@ void copy_async_wait(unsigned groups_left);
 [[nodiscard]] float approximate(float input, double exact, double relative, double absolute);
 [[nodiscard]] unsigned round_to_tf32(float x);
 void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Site site);
+
+/// Blocks of a shape that are resident at once on the imitated device; 0 if not even one fits.
+[[nodiscard]] unsigned resident_blocks(unsigned threads, std::size_t shared_bytes);
 
 // --- launching
 // ---------------------------------------------------------------------------------------

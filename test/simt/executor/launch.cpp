@@ -170,6 +170,13 @@ void run_grid(const LaunchShape& shape, const KernelCall& call) {
   if (!findings.empty()) throw KernelFault(std::move(findings));
 }
 
+unsigned resident_blocks(unsigned threads, std::size_t shared_bytes) {
+  const DeviceModel& device = config().device;
+  const bool fits = threads > 0 && threads <= device.threads_per_block &&
+                    shared_bytes <= device.shared_bytes_per_block;
+  return fits ? device.resident_blocks : 0;
+}
+
 void launch_call(const LaunchShape& shape, Stream stream, KernelCall call) {
   const ExecutorLock lock;
   if (current != nullptr) fail(Fault::deadlock, "a kernel launches a kernel");

@@ -105,6 +105,7 @@ void check_statistics() {
   const executor::Statistics& counts = executor::statistics();
   expect(counts.launches == 1 && counts.blocks == 1, "launches and blocks");
   expect(counts.block_barriers == 3, "block barriers: one, and two of the grid barrier");
+  expect(counts.grid_barriers == 1, "grid barriers, of the one block");
   expect(counts.collectives == 1, "collectives");
   expect(counts.shared_bytes == 32 * sizeof(float), "shared bytes");
   // Read only by name: how often an atomic is tried depends on the spinning.
