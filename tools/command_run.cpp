@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/engine.hpp"
 #include "host/io/atomic_file.hpp"
 #include "host/io/extxyz_reader.hpp"
+#include "host/io/extxyz_writer.hpp"
 #include "host/io/frame_writer.hpp"
+#include "host/io/restart_file.hpp"
 #include "host/io/summary.hpp"
 #include "host/md/simulation.hpp"
 #include "host/model_path.hpp"
@@ -15,9 +19,11 @@
 #include "host/training_range.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"
+#include "tools/continued_run.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/interrupt.hpp"
 #include "tools/progress.hpp"
+#include "tools/run_checkpoints.hpp"
 #include "tools/run_folder.hpp"
 #include "tools/run_options.hpp"
 #include "tools/run_report.hpp"
@@ -61,6 +67,12 @@ std::int64_t atoms_of_all_replicas(const std::vector<Structure>& structures,
   return atoms;
 }
 
+std::string extxyz_text(const std::vector<Structure>& structures) {
+  std::string text;
+  for (const Structure& structure : structures) append_extxyz(text, structure);
+  return text;
+}
+
 RunSummary summarise(const SimulationResult& result,
                      const SimulationOptions& simulation,
                      const RunDescription& description,
@@ -99,25 +111,67 @@ int run_command(const std::vector<std::string>& arguments) {
   RunOptions run;
   Options options("fusemd run", "Molecular dynamics of one molecule or many replicas.");
   run.declare(options);
-  options.parse(arguments);
+  options.parse(with_saved_configuration(arguments));
   run.check(options);
+
+  // A folder's lock is taken before anything in it is read, and held to the end.
+  std::unique_ptr<FolderLock> lock;
+  std::optional<RestartFiles::Found> found;
+  std::optional<RestartFiles> checkpoint_files;
+  if (run.continues()) {
+    run.out = run.continue_from;
+    lock = RunFolder{run.out}.reopen();
+    found = checkpoint_files.emplace(run.out).read();
+  }
 
   const std::string model_path = find_model(run.model);
   const Model model = read_model(model_path);
   const std::vector<Structure> structures = read_extxyz(run.input);
+  const bool keeps_input = run.input == "-" && !run.pipes_trajectory();
+  const RunFolder folder{run.out};
+  if (keeps_input) run.input = folder.input();
   for (const Structure& structure : structures) check_structure(structure);
 
   const ThreadUse threads =
       divide_threads(run.engine.thread_count(), run.replicas, most_atoms(structures));
   const Engine engine = make_engine(model, run.engine.request(threads.inside_evaluation), options);
+  const RunDescription description =
+      describe_run(model, model_path, structures, engine,
+                   std::max(threads.across_replicas, threads.inside_evaluation),
+                   atoms_of_all_replicas(structures, run));
+  Restart so_far;
+  std::vector<std::string> warnings;
+  const std::string restart_text = restart_description(options, description, model, structures);
+  if (found) {
+    warnings = check_continued(found->restart.description, restart_text, options, run, model_path);
+    if (!found->damaged.empty()) {
+      warnings.push_back(found->damaged + "; going on from " + found->file);
+    }
+    so_far = std::move(found->restart);
+    if (so_far.step() > run.steps) {
+      options.refuse("steps", "the run has " + with_commas(so_far.step()) + " steps already",
+                     "as many or more: it is the number of all steps");
+    }
+  } else {
+    so_far.statistics = EnergyStatistics(static_cast<std::size_t>(run.replicas));
+  }
+  so_far.description = restart_text;
+
   InterruptGuard interrupt;
   ProgressReport progress(run.quiet                  ? ProgressReport::Style::none
                           : notes_go_to_a_terminal() ? ProgressReport::Style::bar
                                                      : ProgressReport::Style::lines);
+  std::vector<ReplicaState> states = so_far.states;
+  FrameWriterOptions files;
+  if (run.continues()) files.resume = so_far.files;
+  if (!run.pipes_trajectory() && !checkpoint_files) checkpoint_files.emplace(run.out);
+  RunCheckpoints checkpoints(run.checkpoints(), interrupt, checkpoint_files, std::move(so_far));
   SimulationOptions simulation_options = run.simulation();
   simulation_options.threads = threads.across_replicas;
-  simulation_options.stop = &interrupt.requested();
-  simulation_options.progress = [&](const Progress& now) {
+  simulation_options.stop = &interrupt.attention();
+  simulation_options.statistics = &checkpoints.statistics();
+  simulation_options.progress = [&](const Progress& piece) {
+    const Progress now = checkpoints.look(piece);
     const double total = static_cast<double>(std::max<std::int64_t>(1, now.replica_steps_total));
     progress.show({.step = now.step,
                    .steps = run.steps,
@@ -126,23 +180,22 @@ int run_command(const std::vector<std::string>& arguments) {
                    .seconds = now.seconds});
   };
   // Everything that can be wrong with the input shows by here, before any file is touched.
-  Simulation simulation(*engine.potential, structures, simulation_options);
+  Simulation simulation =
+      states.empty()
+          ? Simulation(*engine.potential, structures, simulation_options)
+          : Simulation(*engine.potential, structures, simulation_options, std::move(states));
 
-  const RunDescription description =
-      describe_run(model, model_path, structures, engine,
-                   std::max(threads.across_replicas, threads.inside_evaluation),
-                   atoms_of_all_replicas(structures, run));
-  const RunFolder folder{run.out};
-  FrameWriterOptions files;
   files.trajectory_path = "-";
   if (!run.pipes_trajectory()) {
-    folder.prepare(run.overwrite);
+    if (!run.continues()) lock = folder.prepare(run.overwrite);
+    if (keeps_input) write_file_atomically(folder.input(), extxyz_text(structures));
     write_file_atomically(folder.config(), options.resolved());
     files.log_path = run.log_every > 0 ? folder.log() : "";
     files.trajectory_path = run.frame_every > 0 ? folder.trajectory() : "";
   }
   if (!run.quiet) {
     print_note(run_heading(description, run, options));
+    for (const std::string& warning : warnings) print_note("warning: " + warning + "\n");
     for (const Structure& structure : structures) {
       for (const std::string& sentence : beyond_training(structure, model.training_domain)) {
         print_note("warning: " + sentence + "\n");
@@ -151,7 +204,8 @@ int run_command(const std::vector<std::string>& arguments) {
   }
 
   FrameWriter writer(files);
-  const SimulationResult result = simulation.run(writer);
+  const SimulationResult result = checkpoints.run([&] { return simulation.run(writer); },
+                                                  [&] { return simulation.states(); }, writer);
   writer.close();
   progress.clear();
 
@@ -168,10 +222,13 @@ int run_command(const std::vector<std::string>& arguments) {
   for (const FailedReplica& failure : summary.failed_replicas) {
     print_note(failure_sentence(failure));
   }
-  if (result.stopped) {
-    if (!run.quiet) print_note("stopped by a signal at step " + with_commas(result.step) + "\n");
-    return 128 + interrupt.signal();
+  if (result.stopped && !run.quiet) {
+    print_note(
+        std::string(interrupt.requested() ? "stopped by a signal" : "stopped by --max-time") +
+        " at step " + with_commas(result.step) +
+        (run.pipes_trajectory() ? "" : "; --continue " + run.out + " goes on") + "\n");
   }
+  if (result.stopped && interrupt.requested()) return 128 + interrupt.signal();
   return result.failures.empty() ? kOk : kDiverged;
 }
 

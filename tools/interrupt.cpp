@@ -8,12 +8,20 @@ namespace {
 
 // A handler reaches nothing but globals, and may touch lock-free atomics only.
 std::atomic<bool> stop_requested{false};
+std::atomic<bool> checkpoint_requested{false};
+std::atomic<bool> attention_wanted{false};
 std::atomic<int> signal_number{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 void on_signal(int number) {
-  signal_number.store(number);
-  stop_requested.store(true);
+  if (number == SIGUSR1) {
+    checkpoint_requested.store(true);
+  } else {
+    int none = 0;
+    signal_number.compare_exchange_strong(none, number);
+    stop_requested.store(true);
+  }
+  attention_wanted.store(true);
 }
 
 void set_handler(int number, void (*handler)(int), int flags) {
@@ -27,18 +35,26 @@ void set_handler(int number, void (*handler)(int), int flags) {
 
 InterruptGuard::InterruptGuard() {
   stop_requested.store(false);
+  checkpoint_requested.store(false);
+  attention_wanted.store(false);
   signal_number.store(0);
-  // SA_RESETHAND: the handler serves once. SA_RESTART: writes in progress go on.
-  for (const int number : {SIGINT, SIGTERM}) {
-    set_handler(number, on_signal, SA_RESTART | static_cast<int>(SA_RESETHAND));
-  }
+  // SA_RESTART: writes in progress go on. SA_RESETHAND: the handler serves once.
+  set_handler(SIGINT, on_signal, SA_RESTART | static_cast<int>(SA_RESETHAND));
+  set_handler(SIGTERM, on_signal, SA_RESTART);
+  set_handler(SIGUSR1, on_signal, SA_RESTART);
 }
 
 InterruptGuard::~InterruptGuard() {
   for (const int number : {SIGINT, SIGTERM}) set_handler(number, SIG_DFL, 0);
+  // A late one asks for a checkpoint that is already there.
+  set_handler(SIGUSR1, SIG_IGN, 0);
 }
 
 const std::atomic<bool>& InterruptGuard::requested() const { return stop_requested; }
 int InterruptGuard::signal() const { return signal_number.load(); }
+std::atomic<bool>& InterruptGuard::attention() const { return attention_wanted; }
+bool InterruptGuard::take_checkpoint_request() const {
+  return checkpoint_requested.exchange(false);
+}
 
 }  // namespace fusemd

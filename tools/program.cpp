@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/program.hpp"
 
+#include <csignal>
 #include <exception>
 #include <new>
 
@@ -18,6 +19,8 @@ int run_program(const std::string& name, const std::function<int()>& body) {
     print_note(name + ": " + text + (text.ends_with('\n') ? "" : "\n"));
     return code;
   };
+  // A file that may not grow any more (ulimit -f) is an error with words, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     int code = kOk;
     try {

@@ -3,31 +3,41 @@
 
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
+#include "host/io/restart_file.hpp"
 #include "tools/output_folder.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd {
 
-void RunFolder::prepare(bool overwrite) const {
+std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite) const {
   namespace fs = std::filesystem;
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_directory(path, error)) {
     throw OutputError(path +
                       ": is a file, and a run needs a folder\n  hint:     --out FOLDER names one");
   }
-  // A restart file is the only one of a run's that this program does not write itself.
-  const std::string restart = path + "/restart.json";
-  for (const std::string& file : {config(), log(), trajectory(), summary(), restart}) {
+  make_output_folder(path);
+  auto lock = std::make_unique<FolderLock>(path);
+  std::vector<std::string> files = {config(), log(), trajectory(), summary(), input()};
+  for (const std::string& file : RestartFiles(path).paths()) files.push_back(file);
+  for (const std::string& file : files) {
     if (!is_there(file)) continue;
     if (!overwrite) {
-      throw OutputError(
-          path + ": holds an earlier run (" + fs::path(file).filename().string() +
-          ")\n  hint:     --out FOLDER chooses another place, --overwrite replaces the run");
+      throw OutputError(path + ": holds an earlier run (" + fs::path(file).filename().string() +
+                        ")\n  hint:     --out FOLDER chooses another place, --continue FOLDER "
+                        "goes on with the run, --overwrite replaces it");
     }
     remove_earlier(file);
   }
+  return lock;
+}
+
+std::unique_ptr<FolderLock> RunFolder::reopen() const {
+  auto lock = std::make_unique<FolderLock>(path);
   make_output_folder(path);
+  return lock;
 }
 
 }  // namespace fusemd

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <string>
+
+#include "tools/folder_lock.hpp"
 
 namespace fusemd {
 
@@ -13,13 +16,19 @@ struct RunFolder {
   std::string log() const { return path + "/log.csv"; }
   std::string trajectory() const { return path + "/trajectory.xyz"; }
   std::string summary() const { return path + "/summary.json"; }
+  /// What came from standard input, so that the run can be repeated and continued.
+  std::string input() const { return path + "/input.xyz"; }
 
-  /// Makes the folder, or takes an existing one. Files of an earlier run in it are removed if
-  /// `overwrite` says so; files that are not a run's are never touched.
+  /// Makes the folder, or takes an existing one, and keeps other runs out of it. Files of an
+  /// earlier run in it are removed if `overwrite` says so; files that are not a run's are never
+  /// touched.
   ///
-  /// Errors   OutputError: an earlier run is there and `overwrite` is false; the folder cannot be
-  ///          made or written.
-  void prepare(bool overwrite) const;
+  /// Errors   OutputError: an earlier run is there and `overwrite` is false; another run is writing
+  ///          into it; the folder cannot be made or written.
+  std::unique_ptr<FolderLock> prepare(bool overwrite) const;
+
+  /// For going on with the run that is there. Errors as above.
+  std::unique_ptr<FolderLock> reopen() const;
 };
 
 }  // namespace fusemd

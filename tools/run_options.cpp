@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tools/run_options.hpp"
 
+#include <cctype>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "host/io/text.hpp"
 #include "tools/text_format.hpp"
+#include "tools/time_span.hpp"
 
 namespace fusemd {
 namespace {
@@ -17,6 +21,15 @@ constexpr std::int64_t kMostReplicas = 100'000;
 constexpr std::int64_t kMostSteps = 1'000'000'000'000;
 constexpr std::int64_t kLargestSeed =
     9'007'199'254'740'991;  // 2^53 - 1: exact in every JSON reader
+
+/// A whole number without a unit; nothing else.
+std::optional<std::int64_t> checkpoint_steps(const std::string& text) {
+  if (text.empty() || std::isalpha(static_cast<unsigned char>(text.back())) != 0) return {};
+  const auto value = parse_real(text);
+  if (!value || !(*value >= 0.0) || *value > static_cast<double>(kMostSteps)) return {};
+  const auto steps = static_cast<std::int64_t>(*value);
+  return static_cast<double>(steps) == *value ? std::optional(steps) : std::nullopt;
+}
 
 }  // namespace
 
@@ -54,10 +67,17 @@ void RunOptions::declare(Options& options) {
                   "steps between rows of log.csv; 0: none");
   options.integer("frame-every", frame_every, {0, kMostSteps},
                   "steps between frames of trajectory.xyz; 0: none");
+  options.text("checkpoint-every", checkpoint_every, "TIME|STEPS",
+               "between checkpoints: 90s, 10m, 1h, or a number of steps; 0: at start and end only");
+  options.text("max-time", max_time, "TIME",
+               "end with a checkpoint after 90s, 30m, 12h; exit code 0");
+  options.text("continue", continue_from, "FOLDER",
+               "go on with the run in this folder, to --steps in all");
   options.flag("overwrite", overwrite, "replace the files of an earlier run in the folder");
   options.flag("quiet", quiet, "print nothing on stderr but errors");
   options.flag("json", json, "print the summary as JSON");
-  for (const char* name : {"overwrite", "quiet", "json"}) options.unsaved(name);
+  for (const char* name : {"max-time", "continue", "overwrite", "quiet", "json"})
+    options.unsaved(name);
 
   engine.declare(options);
   options.examples(
@@ -66,11 +86,14 @@ void RunOptions::declare(Options& options) {
       "  fusemd run --model tiny --input examples/ethanol.xyz --ensemble langevin \\\n"
       "             --temperature 300 --replicas 64 --seed 7 --out ethanol-300K\n"
       "  fusemd run --config benzene/run.json --out again\n"
+      "  fusemd run --continue benzene --steps 40000\n"
       "  fusemd run --model tiny --input examples/water.xyz --out - --frame-every 10 | viewer\n"
       "\n"
-      "Units: Angstrom, fs, eV, amu, K. Files: run.json, log.csv, trajectory.xyz, summary.json.\n"
+      "Units: Angstrom, fs, eV, amu, K. Files: run.json, log.csv, trajectory.xyz, summary.json,\n"
+      "restart.json and restart.*.state.\n"
       "Exit codes: 0 done, 2 usage, 3 bad input, 4 no such device, 5 a replica diverged,\n"
-      "7 cannot write, 130 and 143 stopped by a signal, with everything so far written.");
+      "7 cannot write, 130 and 143 stopped by a signal, with everything so far written.\n"
+      "SIGUSR1: saves a checkpoint and goes on.");
 }
 
 void RunOptions::check(Options& options) const {
@@ -103,6 +126,16 @@ void RunOptions::check(Options& options) const {
       if (value <= 0.0) options.refuse("temperature", "0 K", "above 0 K with --ensemble csvr");
     }
   }
+  if (!checkpoint_steps(checkpoint_every) && !time_span(checkpoint_every)) {
+    options.refuse("checkpoint-every", "neither a time nor a number of steps",
+                   "for example 90s, 10m, 1h or 50000; 0: at start and end only");
+  }
+  if (!max_time.empty() && !time_span(max_time)) {
+    options.refuse("max-time", "not a length of time", "for example 90s, 30m or 12h");
+  }
+  if (!continue_from.empty() && overwrite) {
+    options.refuse("overwrite", "has no meaning with --continue, which replaces nothing");
+  }
   if (pipes_trajectory() && json) {
     options.refuse("json", "standard output already carries the trajectory (--out -)", "",
                    "--out FOLDER keeps both");
@@ -110,6 +143,17 @@ void RunOptions::check(Options& options) const {
   if (pipes_trajectory() && frame_every == 0) {
     options.refuse("frame-every", "without frames there is no trajectory for --out -");
   }
+}
+
+CheckpointPlan RunOptions::checkpoints() const {
+  CheckpointPlan plan;
+  if (const auto n = checkpoint_steps(checkpoint_every)) {
+    plan.every_steps = *n;
+  } else {
+    plan.every_seconds = time_span(checkpoint_every).value();
+  }
+  if (!max_time.empty()) plan.max_seconds = time_span(max_time).value();
+  return plan;
 }
 
 SimulationOptions RunOptions::simulation() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/md/simulation_options.hpp"
+#include "tools/checkpoint_plan.hpp"
 #include "tools/engine_options.hpp"
 #include "tools/options.hpp"
 
@@ -31,6 +32,9 @@ struct RunOptions {
   std::string out = "fusemd-run";
   std::int64_t log_every = 100;
   std::int64_t frame_every = 100;
+  std::string checkpoint_every = "10m";  ///< a number of steps, or a time with its unit
+  std::string max_time;                  ///< empty: none
+  std::string continue_from;             ///< a folder; empty: a new run
   bool overwrite = false;
   bool quiet = false;
   bool json = false;
@@ -46,8 +50,11 @@ struct RunOptions {
   /// For the library; progress and stop request are left empty.
   SimulationOptions simulation() const;
 
+  CheckpointPlan checkpoints() const;
+
   /// Whether the trajectory goes to standard output instead of a folder.
   bool pipes_trajectory() const { return out == "-"; }
+  bool continues() const { return !continue_from.empty(); }
 };
 
 }  // namespace fusemd

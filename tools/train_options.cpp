@@ -11,6 +11,7 @@
 #include "host/model_path.hpp"
 #include "host/train/new_model.hpp"
 #include "host/train/optimizer.hpp"
+#include "tools/time_span.hpp"
 #include "weights/model_check.hpp"
 #include "weights/model_file.hpp"
 
@@ -23,17 +24,6 @@ constexpr std::int64_t kLargestSeed = 9'007'199'254'740'991;  // 2^53 - 1
 constexpr std::size_t kKnots = 256;
 /// From this many channels on a model counts as wide, when nothing else is asked for.
 constexpr int kWide = 96;
-
-/// "90", "90s", "30m", "2h" in seconds.
-std::optional<double> time_span(const std::string& text) {
-  if (text.empty()) return {};
-  const char last = text.back();
-  const double unit = last == 'h' ? 3600.0 : last == 'm' ? 60.0 : 1.0;
-  const bool has_unit = last == 'h' || last == 'm' || last == 's';
-  const auto value = parse_real(has_unit ? text.substr(0, text.size() - 1) : text);
-  if (!value || !(*value > 0.0) || *value * unit > 1e7) return {};
-  return *value * unit;
-}
 
 }  // namespace
 

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+
+#include "host/io/state_bytes.hpp"
 
 namespace fusemd {
 namespace {
@@ -87,6 +90,18 @@ double TrendFit::slope_error() const {
   return largest;
 }
 
+void TrendFit::save(StateWriter& to) const {
+  to.put_counted(std::span<const Moments>(blocks_));
+  to.put(open_);
+  to.put(block_length_);
+}
+
+void TrendFit::restore(StateReader& from) {
+  blocks_ = from.get_counted<Moments>();
+  open_ = from.get<Moments>();
+  block_length_ = from.get<std::int64_t>();
+}
+
 void EnergyStatistics::add(std::size_t slot,
                            std::int64_t n_atoms,
                            double conserved_energy,
@@ -126,6 +141,24 @@ EnergySummary EnergyStatistics::summary() const {
   result.mean_temperature = mean_temperature_;
   if (n_ > 1.0) result.sd_temperature = std::sqrt(sum2_temperature_ / (n_ - 1.0));
   return result;
+}
+
+void EnergyStatistics::save(StateWriter& to) const {
+  to.put_counted(std::span<const Replica>(replicas_));
+  trend_.save(to);
+  for (const double value : {sum_now_, count_now_, n_, mean_temperature_, sum2_temperature_}) {
+    to.put(value);
+  }
+}
+
+void EnergyStatistics::restore(StateReader& from) {
+  const std::vector<Replica> replicas = from.get_counted<Replica>();
+  if (replicas.size() != replicas_.size()) from.refuse("it has another number of replicas");
+  replicas_ = replicas;
+  trend_.restore(from);
+  for (double* value : {&sum_now_, &count_now_, &n_, &mean_temperature_, &sum2_temperature_}) {
+    *value = from.get<double>();
+  }
 }
 
 }  // namespace fusemd

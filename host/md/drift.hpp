@@ -7,6 +7,9 @@
 
 namespace fusemd {
 
+class StateReader;
+class StateWriter;
+
 /// Running least-squares line through (t, y) points and the error of its slope, in bounded
 /// memory.
 ///
@@ -27,6 +30,9 @@ class TrendFit {
   std::int64_t count() const;
   double slope() const;        ///< NaN with fewer than 2 points
   double slope_error() const;  ///< NaN with fewer than 16 points
+
+  void save(StateWriter& to) const;
+  void restore(StateReader& from);
 
  private:
   struct Moments {  // of one block, about its own means
@@ -56,7 +62,7 @@ struct EnergySummary {
 /// conserved energy per atom, each counted from its own first row.
 class EnergyStatistics {
  public:
-  explicit EnergyStatistics(std::size_t n_replicas) : replicas_(n_replicas) {}
+  explicit EnergyStatistics(std::size_t n_replicas = 0) : replicas_(n_replicas) {}
 
   /// One log row: slot in [0, n_replicas), time in fs, energy in eV, temperature in K.
   void add(std::size_t slot, std::int64_t n_atoms, double conserved_energy, double temperature);
@@ -65,6 +71,11 @@ class EnergyStatistics {
   void end_of_time(double time);
 
   EnergySummary summary() const;
+
+  /// What was restored goes on with the same bits.
+  void save(StateWriter& to) const;
+  /// Errors   InputError: saved for another number of replicas.
+  void restore(StateReader& from);
 
  private:
   struct Replica {

@@ -299,7 +299,8 @@ SimulationResult Simulation::run(SampleSink& samples) {
   Parts& p = *parts_;
   const auto start = Clock::now();
   p.begin_run();
-  EnergyStatistics statistics(p.states.size());
+  EnergyStatistics of_this_run(p.states.size());
+  EnergyStatistics& statistics = p.options.statistics ? *p.options.statistics : of_this_run;
   Rounds rounds(p.rounds_plan());
   {
     ThreadPlacement placement;

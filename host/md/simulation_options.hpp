@@ -10,6 +10,8 @@
 
 namespace fusemd {
 
+class EnergyStatistics;
+
 /// How far a run is.
 struct Progress {
   std::int64_t step = 0;           ///< every replica that goes on has reached it
@@ -43,6 +45,9 @@ struct SimulationOptions {
 
   /// Seen between rounds (docs/numerics.md): every replica ends at the same step. Null: never.
   const std::atomic<bool>* stop = nullptr;
+
+  /// Log rows are added to it, so that several runs have one summary. Null: one for each run.
+  EnergyStatistics* statistics = nullptr;
 
   /// Called by the thread that called run(), at most ten times a second and once at the end.
   std::function<void(const Progress&)> progress;

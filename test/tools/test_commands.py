@@ -89,8 +89,8 @@ class Commands(CommandLineTest):
         process = self.succeed(RUN + "--steps 200 --log-every 50 --frame-every 100 --out here")
         self.assertIn("us/step", process.stdout)
         self.assertIn("engine", process.stderr)
-        self.assertEqual(self.files(), ["here/log.csv", "here/run.json", "here/summary.json", "here/trajectory.xyz",
-                                        "water.xyz"])
+        self.assertEqual(self.files(), ["here/log.csv", "here/restart.0.state", "here/restart.1.state", "here/restart.json",
+                                        "here/run.json", "here/summary.json", "here/trajectory.xyz", "water.xyz"])
         with open(self.folder / "here/log.csv", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([int(row["step"]) for row in rows], [0, 50, 100, 150, 200])

@@ -1,0 +1,370 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs that are interrupted and continued: the same bits as without, whatever the interruption.
+
+Each test's first line says the fault and what happens; docs/reliability.md lists them (faults/table.py
+makes the table). FUSEMD_KILLS says how often to kill at random."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cli import FUSEMD, WATER, CommandLineTest
+from faults.power_loss import Disk
+
+RUN = "run --model ultra_tiny --input water.xyz --log-every 50 --frame-every 100 "
+SHIM = os.environ.get("FUSEMD_FAULTS", "")
+BAD_INPUT, CANNOT_WRITE = 3, 7
+SLOWER = 20 if os.environ.get("FUSEMD_SANITIZE") else 1  # so many fewer steps under sanitizers
+
+
+def without_shim():
+    """Sanitizers' own libraries must come first, so nothing can be preloaded."""
+    return not SHIM or os.environ.get("FUSEMD_SANITIZE")
+
+
+class Restart(CommandLineTest):
+    def preloaded(self, **variables):
+        return {**os.environ, "LD_PRELOAD": SHIM, **{k: str(v) for k, v in variables.items()}}
+
+    def contents(self, folder):
+        return {name: (self.folder / folder / name).read_bytes() for name in ("log.csv", "trajectory.xyz")}
+
+    def final_state(self, folder):
+        """The replicas' states: positions, velocities, forces and energies, bit by bit."""
+        newest = self.json(folder + "/restart.json")["state"]
+        data = (self.folder / folder / newest).read_bytes()
+        # Behind the description and 4 numbers of 8 bytes; before it the first line and its length.
+        start = data.index(b"\n") + 1
+        return data[start + 8 + int.from_bytes(data[start:start + 8], "little") + 32:-8]
+
+    def assert_same_run(self, whole, pieces):
+        self.assertEqual(self.contents(whole), self.contents(pieces))
+        self.assertEqual(self.final_state(whole), self.final_state(pieces))
+        first, second = self.json(whole + "/summary.json"), self.json(pieces + "/summary.json")
+        for key in first:
+            if "second" not in key and "day" not in key and key != "threads":
+                self.assertEqual(first[key], second[key], key)
+
+    def kill_when(self, process, ready, number=signal.SIGKILL):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None and not ready():
+            time.sleep(0.002)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        return process.returncode
+
+    def test_stopped_and_continued(self):
+        """SIGINT, SIGTERM, SIGUSR1, --max-time | a checkpoint; --continue goes on with the same bits"""
+        ensembles = (("--ensemble nve", 120_000 // SLOWER),
+                     ("--ensemble langevin --friction 0.02", 120_000 // SLOWER),
+                     ("--ensemble csvr --replicas 5", 30_000 // SLOWER))
+        for number, (ensemble, steps) in enumerate(ensembles):
+            with self.subTest(ensemble=ensemble):
+                out, options = f"b{number}", f"{RUN} {ensemble} --seed 5 --steps {steps} "
+                self.succeed(options + f"--threads 1 --out a{number}")
+                process = self.start(options + f"--threads 2 --checkpoint-every 1000 --out {out}")
+                restart = self.folder / out / "restart.json"
+                while not restart.exists():
+                    time.sleep(0.002)
+                process.send_signal(signal.SIGUSR1)
+                code = self.kill_when(process, lambda: self.json(out + "/restart.json")["step"] > steps // 20,
+                                      signal.SIGTERM if number else signal.SIGINT)
+                self.assertEqual(code, 143 if number else 130)
+                self.assertTrue(self.json(out + "/summary.json")["stopped"])
+                pieces = 0
+                while self.json(out + "/restart.json")["step"] < steps:
+                    process = self.succeed(f"run --continue {out} --threads {1 + pieces % 3} --max-time 0.2s")
+                    pieces += 1
+                self.assertGreater(pieces, 1)
+                self.assert_same_run(f"a{number}", out)
+
+    def test_sigusr1_saves_and_goes_on(self):
+        """SIGUSR1 | a checkpoint is written, the run goes on"""
+        process = self.start(RUN + "--steps 1000000000 --checkpoint-every 0 --out a")
+        while not (self.folder / "a/restart.json").exists():
+            time.sleep(0.002)
+        before = self.json("a/restart.json")["step"]
+        time.sleep(0.2)
+        process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 30
+        while self.json("a/restart.json")["step"] == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertGreater(self.json("a/restart.json")["step"], before)
+        self.assertIsNone(process.poll())
+        process.kill()
+        process.communicate()
+
+    def test_steps_are_the_total(self):
+        """more steps for a finished run | --continue FOLDER --steps N runs the rest and appends"""
+        self.succeed(RUN + "--steps 900 --out whole")
+        self.succeed(RUN + "--steps 350 --out part")
+        self.succeed("run --continue part --steps 900")
+        self.assert_same_run("whole", "part")
+        self.assertEqual(self.json("part/run.json")["steps"], 900)
+        self.succeed("run --continue part")  # nothing left to do, and nothing changes
+        self.assert_same_run("whole", "part")
+        self.refuse(2, "run --continue part --steps 899", "--steps: the run has 900 steps already")
+
+    def test_a_moved_folder_and_piped_input(self):
+        """a folder that was moved, input from a pipe | the folder is enough to go on and to repeat"""
+        self.succeed(RUN + "--steps 700 --out whole")
+        self.succeed(RUN.replace("water.xyz", "-") + "--steps 300 --out part", stdin=WATER)
+        self.assertEqual(self.json("part/run.json")["input"], "part/input.xyz")
+        self.succeed("run --config part/run.json --steps 700 --out again")
+        self.assertEqual(self.contents("whole"), self.contents("again"))
+        (self.folder / "part").rename(self.folder / "moved")
+        self.succeed("run --continue moved --steps 700 --input moved/input.xyz")
+        self.assert_same_run("whole", "moved")
+        self.assertEqual(self.json("moved/run.json")["out"], "moved")
+
+    def test_kill_at_random_moments(self):
+        """kill -9 at random moments | --continue cuts torn tails back to the checkpoint; same bits"""
+        kills = int(os.environ.get("FUSEMD_KILLS", "25"))
+        steps = 60_000 // SLOWER
+        chance = random.Random(11)
+        options = RUN + "--ensemble langevin --replicas 3 --seed 2 --checkpoint-every 500 "
+        self.succeed(options + f"--steps {steps} --out whole")
+        rows = (self.folder / "whole/log.csv").read_bytes()
+        done = run = behind = 0
+        while done < kills:
+            run += 1
+            out = f"part{run}"
+            process = self.start(options + f"--steps {steps} --out {out} --quiet")
+            while True:
+                wait = chance.uniform(0.02, 0.6)
+                code = self.kill_when(process, lambda end=time.monotonic() + wait: time.monotonic() > end)
+                if code == 0:
+                    break
+                self.assertEqual(code, -signal.SIGKILL)
+                done += 1
+                log = self.folder / out / "log.csv"
+                if log.exists():  # what stands there is right, but for a torn last line
+                    self.assertTrue(rows.startswith(log.read_bytes()))
+                if not (self.folder / out / "restart.0.state").exists() and not (
+                        self.folder / out / "restart.1.state").exists():
+                    behind += 1  # killed before its first step: it starts over
+                    process = self.start(options + f"--steps {steps} --out {out} --quiet --overwrite")
+                else:
+                    process = self.start(f"run --continue {out} --quiet")
+            self.assert_same_run("whole", out)
+        print(f"{done} kills in {run} runs, {behind} before the first checkpoint", file=sys.stderr)
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_kill_at_every_system_call(self):
+        """kill -9 while a checkpoint is being written | a whole checkpoint is there; same bits"""
+        options = RUN + "--steps 1000 --checkpoint-every 1 "
+        self.succeed(options + "--out whole")
+
+        def killed_at(call):
+            out = f"part{call}"
+            process = self.run_fusemd(options + f"--out {out} --quiet", env=self.preloaded(FUSEMD_KILL_AT=call))
+            if process.returncode == 0:
+                return False
+            self.assertEqual(process.returncode, -signal.SIGKILL, process.stderr)
+            if not list((self.folder / out).glob("restart.?.state")):
+                self.succeed(options + f"--out {out} --overwrite")
+            else:
+                self.succeed(f"run --continue {out}")
+            self.assert_same_run("whole", out)
+            return True
+
+        call = 1
+        with ThreadPoolExecutor(2) as pool:
+            while all(pool.map(killed_at, range(call, call + 8))):
+                call += 8
+        self.assertGreater(call, 16)  # it reached past the first checkpoint's calls
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_power_loss_after_every_write(self):
+        """loss of power after any write | a whole checkpoint is there once the first was written; same bits"""
+        journaled = self.preloaded(FUSEMD_JOURNAL="journal")
+        self.succeed(RUN + "--steps 200 --checkpoint-every 1 --out whole", env=journaled)
+        for steps in range(400, 1001, 200):  # each session has a checkpoint at its start and at its end
+            self.succeed(f"run --continue whole --steps {steps}", env=journaled)
+        journal = (self.folder / "journal").read_text().splitlines()
+        disk, states, complete = Disk("whole"), {}, False
+        for line in journal:
+            disk.apply(line)
+            # The first checkpoint is there when the name of its state file is on the disk.
+            complete = complete or any(name.endswith(".state") for name in disk.names_on_disk)
+            for found in disk.after_power_loss():
+                key = json.dumps({n: hash(b) for n, b in found.items()}, sort_keys=True)
+                states.setdefault(key, (found, complete))
+        self.assertGreater(len(states), 80)
+        self.assertTrue(complete)
+
+        def go_on(number, found, must):
+            out = f"part{number}"
+            (self.folder / out).mkdir()
+            for name, data in found.items():
+                (self.folder / out / name).write_bytes(data)
+            process = self.run_fusemd(f"run --continue {out} --steps 1000 --quiet")
+            if process.returncode == 0:
+                self.assert_same_run("whole", out)
+            else:  # before the first checkpoint: refused with words, and nothing is claimed
+                self.assertFalse(must, process.stderr)
+                self.assertIn(process.returncode, (BAD_INPUT, CANNOT_WRITE), process.stderr)
+                self.assertIn("fusemd: part", process.stderr)
+            for path in (self.folder / out).iterdir():
+                path.unlink()
+            return process.returncode == 0
+
+        with ThreadPoolExecutor(2) as pool:
+            went_on = list(pool.map(lambda item: go_on(item[0], *item[1]), enumerate(states.values())))
+        print(f"{len(journal)} calls, {len(states)} states of the disk, {sum(went_on)} went on", file=sys.stderr)
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_full_disk(self):
+        """full disk | exit code 7 with the reason, files end at a whole line; same bits once there is space"""
+        options = RUN + "--steps 3000 --checkpoint-every 1 "
+        self.succeed(options + "--out whole")
+        size = sum(p.stat().st_size for p in (self.folder / "whole").iterdir())
+        refused = 0
+        for number, room in enumerate(range(1, size + 20000, size // 14)):
+            out = f"part{number}"
+            process = self.run_fusemd(options + f"--out {out} --quiet", env=self.preloaded(FUSEMD_DISK_BYTES=room))
+            if process.returncode == 0:
+                self.assert_same_run("whole", out)
+                continue
+            refused += 1
+            self.assertEqual(process.returncode, CANNOT_WRITE, process.stderr)
+            self.assertIn("No space left on device", process.stderr)
+            self.assertEqual([n for n in os.listdir(self.folder / out) if n.endswith(".tmp")], [])
+            log = self.folder / out / "log.csv"
+            if log.exists() and log.stat().st_size:
+                self.assertTrue(log.read_text().endswith("\n"))
+            again = "--overwrite" if not list((self.folder / out).glob("restart.?.state")) else ""
+            self.succeed(options + f"--out {out} --overwrite" if again else f"run --continue {out}")
+            self.assert_same_run("whole", out)
+        self.assertGreater(refused, 10)
+
+    def test_file_size_limit(self):
+        """ulimit -f | exit code 7 with the reason, no signal; same bits once the limit is gone"""
+        self.succeed(RUN + "--steps 30000 --out whole")
+        process = subprocess.run(f"ulimit -f 100; exec {FUSEMD} {RUN} --steps 30000 --out part --quiet",
+                                 shell=True, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(process.returncode, CANNOT_WRITE, process.stderr)
+        self.assertIn("File too large", process.stderr)
+        self.succeed("run --continue part")
+        self.assert_same_run("whole", "part")
+
+    def test_folder_that_cannot_be_written(self):
+        """unwritable folder | exit code 7 before anything is computed; the run in it stays as it is"""
+        self.succeed(RUN + "--steps 300 --out a")
+        before = {p.name: p.read_bytes() for p in (self.folder / "a").iterdir()}
+        (self.folder / "a").chmod(0o555)
+        options = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
+        self.folder.chmod(0o755)
+        for arguments in ("run --continue a --steps 600", RUN + "--steps 10 --out a --overwrite", RUN + "--out b"):
+            if arguments.endswith("b"):
+                self.folder.chmod(0o555)
+            self.refuse(CANNOT_WRITE, arguments, "ermission", **options)
+        self.folder.chmod(0o755)
+        (self.folder / "a").chmod(0o755)
+        self.assertEqual(before, {p.name: p.read_bytes() for p in (self.folder / "a").iterdir()})
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_clock_jumps(self):
+        """clock set back and forth, steady clock jumps ahead | the run ends with the same bits"""
+        self.succeed(RUN + "--steps 2000 --out whole")
+        self.succeed(RUN + "--steps 2000 --checkpoint-every 1h --out part",
+                     env=self.preloaded(FUSEMD_CLOCK_JUMPS=1))
+        self.assert_same_run("whole", "part")
+
+    def test_storm_of_signals(self):
+        """SIGTERM, again and again | the run ends at a step, with a checkpoint, and exit code 143"""
+        self.succeed(RUN + "--steps 60000 --out whole")
+        process = self.start(RUN + "--steps 60000 --out part --quiet")
+        while not (self.folder / "part/restart.json").exists():
+            time.sleep(0.002)
+        while process.poll() is None:
+            process.send_signal(signal.SIGUSR1)
+            process.send_signal(signal.SIGTERM)
+        process.communicate()
+        self.assertEqual(process.returncode, 143)
+        self.succeed("run --continue part")
+        self.assert_same_run("whole", "part")
+
+    def test_damaged_checkpoint(self):
+        """a damaged state file | the one before it is used, and that is said; none whole: exit code 3"""
+        self.succeed(RUN + "--steps 500 --out whole")
+        self.succeed(RUN + "--steps 300 --out part")
+        self.succeed("run --continue part --steps 400")
+        newest = self.folder / "part" / self.json("part/restart.json")["state"]
+        data = bytearray(newest.read_bytes())
+        data[len(data) // 2] ^= 4
+        newest.write_bytes(data)
+        process = self.succeed("run --continue part --steps 500")
+        self.assertIn("cannot be used: it is damaged; going on from part/restart.", process.stderr)
+        self.assert_same_run("whole", "part")
+        for path in (self.folder / "part").glob("restart.?.state"):
+            path.write_bytes(path.read_bytes()[:-1])
+        self.refuse(BAD_INPUT, "run --continue part --steps 600", "it is damaged", "starts over, with the same bits")
+
+    def test_missing_files(self):
+        """log or trajectory shorter than the checkpoint says, or gone | exit code 7 or 3, nothing is touched"""
+        self.succeed(RUN + "--steps 300 --out a")
+        log = self.folder / "a/log.csv"
+        log.write_bytes(log.read_bytes()[:100])
+        self.refuse(CANNOT_WRITE, "run --continue a --quiet --steps 400", "a/log.csv", "the file is shorter (100 bytes)")
+        log.unlink()
+        self.refuse(CANNOT_WRITE, "run --continue a --quiet --steps 400", "a/log.csv: cannot go on with the file")
+        self.refuse(BAD_INPUT, "run --continue nowhere", "nowhere/run.json: cannot read the configuration")
+        for path in (self.folder / "a").glob("restart.?.state"):
+            path.unlink()
+        self.refuse(BAD_INPUT, "run --continue a", "there is no checkpoint to go on from", "run.json --overwrite")
+
+    def test_two_runs_in_one_folder(self):
+        """a second run in the same folder | exit code 7; the first is not disturbed"""
+        self.succeed(RUN + "--steps 40000 --out whole")
+        process = self.start(RUN + "--steps 40000 --out part --quiet")
+        while not (self.folder / "part/restart.json").exists():
+            time.sleep(0.002)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            words = "another run is writing into this folder"
+            self.refuse(CANNOT_WRITE, "run --continue part", words)
+            self.refuse(CANNOT_WRITE, RUN + "--out part --overwrite", words)
+        finally:
+            process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assert_same_run("whole", "part")
+
+    def test_something_else_than_before(self):
+        """another model, other atoms, other options | refused with what was expected and found"""
+        self.succeed(RUN + "--steps 300 --out a")
+        before = {p.name: p.read_bytes() for p in (self.folder / "a").iterdir()}
+        go_on = "run --continue a --steps 400 "
+        self.refuse(BAD_INPUT, go_on + "--model tiny", "tiny.json: not the model that the run began with", "ultra_tiny")
+        self.write("other.xyz", WATER.replace("0.1178", "0.1179"))
+        self.refuse(BAD_INPUT, go_on + "--input other.xyz", "other.xyz: not the atoms, or not the start")
+        self.refuse(2, go_on + "--timestep 0.25", "--timestep: a continued run keeps this option", "expected: 0.5")
+        self.refuse(2, go_on + "--ensemble csvr", "--ensemble: a continued run keeps this option", "expected: nve")
+        self.refuse(2, go_on + "--overwrite", "--overwrite: has no meaning with --continue")
+        self.refuse(2, go_on + "--config a/run.json", "--config: has no meaning with --continue")
+        config = self.json("a/run.json")
+        self.write("a/run.json", json.dumps({**config, "seed": 99}))
+        self.refuse(BAD_INPUT, go_on, "a/run.json:1: 'seed': a continued run keeps this option")
+        self.write("a/run.json", before["run.json"].decode())
+        self.assertEqual(before, {p.name: p.read_bytes() for p in (self.folder / "a").iterdir()})
+
+    def test_another_instruction_set(self):
+        """another build, device or instruction set | it goes on, and says that bits may differ"""
+        self.succeed(RUN + "--steps 300 --instruction-set sse4 --out a")
+        process = self.succeed("run --continue a --steps 400 --device reference --instruction-set auto")
+        self.assertIn("the run began with device cpu and goes on with reference: its bits may differ", process.stderr)
+        self.assertIn("instruction set sse4", process.stderr)
+        self.assertEqual(len((self.folder / "a/log.csv").read_text().splitlines()), 1 + 9)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "tools/continued_run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "host/input_hash.hpp"
+#include "tools/text_format.hpp"
+#include "tools/usage_error.hpp"
+#include "weights/error.hpp"
+
+namespace fusemd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Options that may change from session to session. Model and input are compared by content.
+constexpr std::array<std::string_view, 9> kFree = {"model",  "input",           "steps",
+                                                   "out",    "threads",         "checkpoint-every",
+                                                   "device", "instruction-set", "loop"};
+
+std::string hexadecimal(std::uint64_t value) {
+  return formatted("%016llx", static_cast<unsigned long long>(value));
+}
+
+std::string shown(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+}  // namespace
+
+std::vector<std::string> with_saved_configuration(std::vector<std::string> arguments) {
+  constexpr std::string_view kFlag = "--continue";
+  std::string folder;
+  bool configured = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == kFlag && i + 1 < arguments.size()) folder = arguments[i + 1];
+    if (argument.starts_with("--continue=")) folder = argument.substr(kFlag.size() + 1);
+    configured = configured || argument == "--config" || argument.starts_with("--config=");
+  }
+  if (folder.empty()) return arguments;
+  if (configured) {
+    throw UsageError(
+        "--config: has no meaning with --continue\n  hint:     the run's own configuration is "
+        "read; "
+        "flags win over it");
+  }
+  arguments.emplace_back("--config");
+  arguments.push_back(folder + "/run.json");
+  return arguments;
+}
+
+std::string restart_description(const Options& options,
+                                const RunDescription& run,
+                                const Model& model,
+                                const std::vector<Structure>& structures) {
+  const Json json = {
+      {"format", "fusemd-restart"},
+      {"format_version", 1},
+      {"options", Json::parse(options.resolved())},
+      {"model_name", run.model_name},
+      {"model_hash", hexadecimal(model_hash(model))},
+      {"atoms", run.composition},
+      {"structures", run.structures},
+      {"input_hash", hexadecimal(structures_hash(structures))},
+      {"device", run.device},
+      {"instruction_set", run.instruction_set},
+      {"filters", run.filters},
+      {"version", run.version},
+      {"commit", run.commit},
+  };
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<std::string> check_continued(const std::string& saved_text,
+                                         const std::string& now_text,
+                                         const Options& options,
+                                         const RunOptions& run,
+                                         const std::string& model_path) {
+  const Json saved = Json::parse(saved_text), now = Json::parse(now_text);
+  for (const auto& [key, value] : saved["options"].items()) {
+    if (std::find(kFree.begin(), kFree.end(), key) != kFree.end()) continue;
+    const auto& its = now["options"];
+    if (!its.contains(key) || its[key] == value) continue;
+    options.refuse(key, "a continued run keeps this option, and " + shown(its[key]) + " is another",
+                   shown(value), "--out FOLDER without --continue starts another run");
+  }
+  const auto refuse_input = [&](const std::string& file, const char* problem, const char* words,
+                                const char* hash) {
+    throw InputError({.file = file,
+                      .problem = problem,
+                      .expected = shown(saved[words]) + " (" + shown(saved[hash]) + ")",
+                      .found = shown(now[words]) + " (" + shown(now[hash]) + ")",
+                      .hint = "a continued run needs exactly what it started with"});
+  };
+  if (saved["model_hash"] != now["model_hash"]) {
+    refuse_input(model_path, "not the model that the run began with", "model_name", "model_hash");
+  }
+  if (saved["input_hash"] != now["input_hash"] || saved["structures"] != now["structures"]) {
+    refuse_input(run.input, "not the atoms, or not the start, that the run began with", "atoms",
+                 "input_hash");
+  }
+
+  std::vector<std::string> reasons;
+  for (const auto& [key, words] :
+       {std::pair("version", "version"), std::pair("commit", "build"),
+        std::pair("device", "device"), std::pair("instruction_set", "instruction set")}) {
+    if (saved[key] == now[key]) continue;
+    reasons.push_back(std::string("the run began with ") + words + " " + shown(saved[key]) +
+                      " and goes on with " + shown(now[key]) +
+                      ": its bits may differ from those of an uninterrupted run");
+  }
+  return reasons;
+}
+
+}  // namespace fusemd

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/io/restart_file.hpp"
+#include "host/structure.hpp"
+#include "tools/options.hpp"
+#include "tools/run_options.hpp"
+#include "tools/run_report.hpp"
+#include "weights/model.hpp"
+
+namespace fusemd {
+
+/// `arguments`, with the configuration of the run behind them if they have --continue FOLDER.
+/// Errors   UsageError: --config stands there, too.
+std::vector<std::string> with_saved_configuration(std::vector<std::string> arguments);
+
+/// Restart::description: options, hashes of model and input, engine, version.
+std::string restart_description(const Options& options,
+                                const RunDescription& run,
+                                const Model& model,
+                                const std::vector<Structure>& structures);
+
+/// Compares the run that a checkpoint belongs to with the one that is to go on from it; both are
+/// restart_description()s.
+///
+/// Returns  reasons why the bits may differ from those of an uninterrupted run: one sentence each.
+/// Errors   another model, other atoms, an option that decides what is computed: UsageError or
+///          InputError that names it.
+std::vector<std::string> check_continued(const std::string& saved,
+                                         const std::string& now,
+                                         const Options& options,
+                                         const RunOptions& run,
+                                         const std::string& model_path);
+
+}  // namespace fusemd
