@@ -30,13 +30,13 @@ __device__ __forceinline__ SplinePoint spline_point(const FilterTable& table, fl
   const float r2 = r * r;
   constexpr float kSixth = 1.0f / 6.0f;
   constexpr float kTwoThirds = 2.0f / 3.0f;
-  // The middle ones follow from the sums being 1 and 0, which keeps value and slope consistent to
-  // the last bit of the sum.
-  at.b[0] = r2 * r * kSixth;
-  at.b[3] = t2 * t * kSixth;
-  at.b[1] = fmaf(t2 * 0.5f, t - 2.0f, kTwoThirds);
-  at.b[2] = 1.0f - at.b[0] - at.b[3] - at.b[1];
+  at.b[0] = r2 * (r * kSixth);
+  at.b[3] = t2 * (t * kSixth);
+  at.b[1] = fmaf(t2, fmaf(0.5f, t, -1.0f), kTwoThirds);
+  at.b[2] = fmaf(r2, fmaf(0.5f, r, -1.0f), kTwoThirds);
   if constexpr (kSlope) {
+    // The third follows from their sum being 0: times intervals_per_length, the rounding of a sum
+    // that is not would be a slope where there is none.
     at.slope[0] = -0.5f * r2;
     at.slope[3] = 0.5f * t2;
     at.slope[1] = t * fmaf(1.5f, t, -2.0f);
