@@ -18,6 +18,21 @@ class Scratch {
   virtual ~Scratch() = default;
 };
 
+/// The stages of an evaluation in their order. Those of a layer run for each layer, the backward
+/// ones from the last to the first.
+enum class Stage {
+  find_pairs,         ///< pairs within the cutoff, and what messages read of them
+  embed,              ///< the first layer's input; forces are set to 0
+  exact_filters,      ///< of a layer, without a table: basis expansion, then filter network
+  messages,           ///< of a layer
+  update,             ///< of a layer but the last
+  readout,            ///< of the last layer: its update, the head, and back through both
+  messages_backward,  ///< of a layer
+  update_backward,    ///< of a layer but the last
+  pair_forces,        ///< from pair gradients to forces
+  radial_basis,       ///< not a stage of its own: the expansion that exact_filters begins with
+};
+
 /// The numerical code compiled for one instruction set (host/cpu/simd/). The scalar type is float
 /// in production; the double instantiation is the same text and proves the gradients.
 template <class T>
@@ -35,6 +50,30 @@ struct Kernels {
 
   /// Of the last evaluation; one thread.
   void (*virial)(const Workspace<T>&, Virial& result);
+
+  /// One stage alone, as evaluate() runs it, for benchmarks. `layer` of stages that have none is 0.
+  ///
+  /// Needs    a workspace that an evaluation has filled. Messages and forces add to what is there.
+  void (*run_stage)(const PackedModel<T>&,
+                    Workspace<T>&,
+                    Team&,
+                    std::size_t rank,
+                    Scratch&,
+                    Stage,
+                    std::size_t layer);
+
+  /// The dense microkernel: C [rows][n] = A [rows][k] B + bias.
+  ///
+  /// Needs    c and c_stride aligned to a vector; any number of rows.
+  void (*dense)(std::size_t rows,
+                const T* a,
+                std::size_t a_stride,
+                const PackedMatrix<T>& b,
+                T* c,
+                std::size_t c_stride);
+
+  /// SiLU and its slope of `count` numbers; all arrays aligned, count a multiple of 16.
+  void (*silu)(std::size_t count, const T* x, T* value, T* slope);
 };
 
 template <class T>

@@ -10,7 +10,7 @@ namespace fusemd::cpu {
 namespace {
 
 /// Below this many channels tables are monomials (fewer operations), above it B-spline rows (a
-/// quarter of the memory). Measured with 0 and 999 here, `fusemd_md_speed step` and `... benzene`,
+/// quarter of the memory). Measured with 0 and 999 here, `fusemd-bench md` and `... sizes`,
 /// Zen 4, rows against monomials. MD of benzene, steps/s per GF/s: original (128 channels) 64 / 60,
 /// tiny (64) 310 / 300, ultra_tiny (32) 800 / 800 with AVX-512; 58 / 54, 274 / 270, 690 / 715 with
 /// AVX2. Droplets of 504 and 5,004 atoms, ns a pair, AVX-512: tiny 319 / 301 and 430 / 405,

@@ -7,7 +7,7 @@ namespace fusemd::cpu {
 namespace {
 
 /// Up to this many atoms every pair is tested; above it atoms are sorted into cells at each step.
-/// Measured with 0 and 999 here, `fusemd_md_speed benzene`, Zen 4, AVX-512, us an evaluation, all
+/// Measured with 0 and 999 here, `fusemd-bench sizes`, Zen 4, AVX-512, us an evaluation, all
 /// pairs against cells: 156 atoms 2548 / 2543 (original), 569 / 580 (tiny), 246 / 245 (ultra_tiny);
 /// 204 atoms 3663 / 3644, 806 / 794, 342 / 346; 504 atoms 10331 / 10172, 2580 / 2328, 1067 / 1007.
 /// So the two meet between 150 and 200 atoms.
@@ -19,7 +19,7 @@ constexpr std::size_t kSlack = 64;
 
 /// Keeping filters costs 768 bytes a pair, block and layer in single precision. Past this, counted
 /// as if all pairs were within the cutoff, they crowd the second-level cache, and the backward pass
-/// evaluates the table again. Measured with 0 and 100 MB here, `fusemd_md_speed benzene`, Zen 4,
+/// evaluates the table again. Measured with 0 and 100 MB here, `fusemd-bench sizes`, Zen 4,
 /// AVX-512, us an evaluation, kept against evaluated again (rows): tiny 27.3 / 27.8 at 12 atoms
 /// (0.2 MB), 61.0 / 62.0 at 24 (0.8 MB), 133 / 131 at 48 (3.5 MB), 312 / 299 at 96 (14 MB);
 /// original 651 / 589 at 48 (14 MB). AVX2, MD of benzene (0.6 MB): original 58.8 / 57.4 steps/s per

@@ -27,7 +27,32 @@ struct FilterScratch {
         hidden(kRowsPerTile * model.hidden),
         filters(kRowsPerTile * 3 * model.hidden) {}
   AlignedBuffer<T> basis, hidden, filters;
+  double cutoff[kPairsPerTile] = {}, cutoff_slope[kPairsPerTile] = {};  ///< fc, fc' of (3)
 };
+
+/// The radial basis of up to six pairs, (4) or (4'): a row of values and one of slopes each.
+template <class T>
+HWY_NOINLINE void expand_basis(const PackedModel<T>& model,
+                               const Workspace<T>& work,
+                               std::size_t first_pair,
+                               std::size_t n_pairs,
+                               FilterScratch<T>& scratch) {
+  const bool cutoff_on_filter = model.config.cutoff_applied_to == CutoffAppliedTo::filter;
+  for (std::size_t p = 0; p < n_pairs; ++p) {
+    const double inverse = static_cast<double>(work.pair_inverse[first_pair + p]);
+    const double distance = 1.0 / inverse - kDistanceEpsilon;
+    const auto [cutoff, cutoff_slope] = cutoff_function(distance, model.cutoff);
+    scratch.cutoff[p] = cutoff;
+    scratch.cutoff_slope[p] = cutoff_slope;
+    T* HWY_RESTRICT value = scratch.basis.data() + 2 * p * model.n_rbf;
+    T* HWY_RESTRICT slope = value + model.n_rbf;
+    for (std::size_t b = 0; b < model.n_rbf; ++b) {
+      const auto [g, dg] = radial_gaussian(distance, model.basis.centers[b], model.basis.gammas[b]);
+      value[b] = static_cast<T>(cutoff_on_filter ? g : g * cutoff);
+      slope[b] = static_cast<T>(cutoff_on_filter ? dg : dg * cutoff + g * cutoff_slope);
+    }
+  }
+}
 
 /// Filters of up to six pairs of one layer.
 template <class T>
@@ -42,21 +67,7 @@ HWY_NOINLINE void exact_filters(const PackedModel<T>& model,
   const std::size_t hidden = model.hidden, rows = 2 * n_pairs;
   const PackedFilterNetwork<T>& network = model.layers[layer].filter_network;
   const bool cutoff_on_filter = model.config.cutoff_applied_to == CutoffAppliedTo::filter;
-  double cutoff[kPairsPerTile], cutoff_slope[kPairsPerTile];
-  for (std::size_t p = 0; p < n_pairs; ++p) {
-    const double inverse = static_cast<double>(work.pair_inverse[first_pair + p]);
-    const double distance = 1.0 / inverse - kDistanceEpsilon;
-    const ValueAndSlope fc = cutoff_function(distance, model.cutoff);
-    cutoff[p] = fc.value;
-    cutoff_slope[p] = fc.slope;
-    T* HWY_RESTRICT value = scratch.basis.data() + 2 * p * model.n_rbf;
-    T* HWY_RESTRICT slope = value + model.n_rbf;
-    for (std::size_t b = 0; b < model.n_rbf; ++b) {
-      const auto [g, dg] = radial_gaussian(distance, model.basis.centers[b], model.basis.gammas[b]);
-      value[b] = static_cast<T>(cutoff_on_filter ? g : g * cutoff[p]);
-      slope[b] = static_cast<T>(cutoff_on_filter ? dg : dg * cutoff[p] + g * cutoff_slope[p]);
-    }
-  }
+  expand_basis(model, work, first_pair, n_pairs, scratch);
   T* HWY_RESTRICT h = scratch.hidden.data();
   dense(rows, scratch.basis.data(), model.n_rbf, network.first, h, hidden);
   for (std::size_t p = 0; p < n_pairs; ++p) {
@@ -74,8 +85,8 @@ HWY_NOINLINE void exact_filters(const PackedModel<T>& model,
   dense(rows, h, hidden, network.second, f, 3 * hidden);
   T* HWY_RESTRICT stored = work.stored_filters[layer].data();
   for (std::size_t p = 0; p < n_pairs; ++p) {
-    const V fc = hn::Set(d, static_cast<T>(cutoff_on_filter ? cutoff[p] : 1.0));
-    const V dfc = hn::Set(d, static_cast<T>(cutoff_on_filter ? cutoff_slope[p] : 0.0));
+    const V fc = hn::Set(d, static_cast<T>(cutoff_on_filter ? scratch.cutoff[p] : 1.0));
+    const V dfc = hn::Set(d, static_cast<T>(cutoff_on_filter ? scratch.cutoff_slope[p] : 0.0));
     for (std::size_t filter = 0; filter < 3; ++filter) {
       for (std::size_t c = 0; c < hidden; c += kLanes<T>) {
         const std::size_t column = filter * hidden + c;

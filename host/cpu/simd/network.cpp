@@ -23,6 +23,18 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace fusemd::cpu::HWY_NAMESPACE {
+
+/// Scratch memory of one thread.
+template <class T>
+class ThreadScratch final : public Scratch {
+ public:
+  ThreadScratch(const PackedModel<T>& model, std::size_t n_atoms)
+      : nodes(model), filters(model), queue(n_atoms + 512) {}
+  NodeScratch<T> nodes;
+  FilterScratch<T> filters;
+  PairQueue queue;
+};
+
 namespace {
 
 template <class T>
@@ -62,30 +74,55 @@ class Evaluation {
   Evaluation(const PackedModel<T>& model, Workspace<T>& work, Team& team, std::size_t rank)
       : model_(model), work_(work), team_(team), rank_(rank) {}
 
-  void run(NodeScratch<T>& nodes, FilterScratch<T>& filters, PairQueue& queue) {
-    find_all_pairs(queue);
+  void run(ThreadScratch<T>& scratch) {
     const std::size_t last = model_.n_layers - 1;
+    run(Stage::find_pairs, 0, scratch);
+    run(Stage::embed, 0, scratch);
     for (std::size_t layer = 0; layer <= last; ++layer) {
-      if (!model_.tabulated) evaluate_exact_filters(layer, filters);
-      message_stage(layer, /*backward=*/false);
-      for_tiles([&](std::size_t first, std::size_t rows) {
-        const NodeTask<T> task{model_, work_, layer, first, rows};
-        layer < last ? update_forward(task, nodes) : readout(task, nodes);
-      });
+      if (!model_.tabulated) run(Stage::exact_filters, layer, scratch);
+      run(Stage::messages, layer, scratch);
+      run(layer < last ? Stage::update : Stage::readout, layer, scratch);
     }
     for (std::size_t layer = last + 1; layer-- > 0;) {
-      message_stage(layer, /*backward=*/true);
-      if (layer == 0) break;
-      for_tiles([&](std::size_t first, std::size_t rows) {
-        update_backward(NodeTask<T>{model_, work_, layer - 1, first, rows}, nodes);
-      });
+      run(Stage::messages_backward, layer, scratch);
+      if (layer > 0) run(Stage::update_backward, layer - 1, scratch);
     }
-    const auto slope_scale = static_cast<T>(
-        model_.tabulated ? static_cast<double>(model_.n_intervals) / model_.cutoff : 1.0);
-    for_slabs([&](Slab& slab) {
-      pair_forces(model_, work_, slab, slope_scale);
-      scatter_forces(work_, slab);
-    });
+    run(Stage::pair_forces, 0, scratch);
+  }
+
+  void run(Stage stage, std::size_t layer, ThreadScratch<T>& scratch) {
+    switch (stage) {
+      case Stage::find_pairs:
+        return find_all_pairs(scratch.queue);
+      case Stage::embed:
+        return embed_all();
+      case Stage::exact_filters:
+        return for_pair_tiles([&](std::size_t first, std::size_t count) {
+          exact_filters(model_, work_, layer, first, count, scratch.filters);
+        });
+      case Stage::messages:
+        return message_stage(layer, /*backward=*/false);
+      case Stage::update:
+        return for_tiles([&](std::size_t first, std::size_t rows) {
+          update_forward(NodeTask<T>{model_, work_, layer, first, rows}, scratch.nodes);
+        });
+      case Stage::readout:
+        return for_tiles([&](std::size_t first, std::size_t rows) {
+          readout(NodeTask<T>{model_, work_, layer, first, rows}, scratch.nodes);
+        });
+      case Stage::messages_backward:
+        return message_stage(layer, /*backward=*/true);
+      case Stage::update_backward:
+        return for_tiles([&](std::size_t first, std::size_t rows) {
+          update_backward(NodeTask<T>{model_, work_, layer, first, rows}, scratch.nodes);
+        });
+      case Stage::pair_forces:
+        return force_stage();
+      case Stage::radial_basis:
+        return for_pair_tiles([&](std::size_t first, std::size_t count) {
+          expand_basis(model_, work_, first, count, scratch.filters);
+        });
+    }
   }
 
  private:
@@ -124,6 +161,9 @@ class Evaluation {
       share(work_.slabs.size(),
             [&](std::size_t k) { find_pairs(model_, work_, work_.slabs[k], queue); });
     }
+  }
+
+  void embed_all() {
     for_tiles([&](std::size_t first, std::size_t rows) {
       embed(model_, work_, first, rows);
       T* HWY_RESTRICT forces = work_.forces.data();
@@ -150,15 +190,25 @@ class Evaluation {
     work_.ensure_pairs(model_, total);
   }
 
-  void evaluate_exact_filters(std::size_t layer, FilterScratch<T>& scratch) {
+  /// Tiles of up to six pairs of one slab.
+  template <class Body>
+  HWY_INLINE void for_pair_tiles(const Body& body) {
     for (const Slab& slab : work_.slabs) {
       const std::size_t tiles = (slab.n_pairs + kPairsPerTile - 1) / kPairsPerTile;
       share(tiles, [&](std::size_t k) {
         const std::size_t first = k * kPairsPerTile;
-        const std::size_t count = HWY_MIN(kPairsPerTile, slab.n_pairs - first);
-        exact_filters(model_, work_, layer, slab.first_pair + first, count, scratch);
+        body(slab.first_pair + first, HWY_MIN(kPairsPerTile, slab.n_pairs - first));
       });
     }
+  }
+
+  void force_stage() {
+    const auto slope_scale = static_cast<T>(
+        model_.tabulated ? static_cast<double>(model_.n_intervals) / model_.cutoff : 1.0);
+    for_slabs([&](Slab& slab) {
+      pair_forces(model_, work_, slab, slope_scale);
+      scatter_forces(work_, slab);
+    });
   }
 
   void message_stage(std::size_t layer, bool backward) {
@@ -231,17 +281,6 @@ class Evaluation {
 
 }  // namespace
 
-/// Scratch memory of one thread.
-template <class T>
-class ThreadScratch final : public Scratch {
- public:
-  ThreadScratch(const PackedModel<T>& model, std::size_t n_atoms)
-      : nodes(model), filters(model), queue(n_atoms + 512) {}
-  NodeScratch<T> nodes;
-  FilterScratch<T> filters;
-  PairQueue queue;
-};
-
 template <class T>
 std::unique_ptr<Scratch> make_scratch(const PackedModel<T>& model, std::size_t n_atoms) {
   return std::make_unique<ThreadScratch<T>>(model, n_atoms);
@@ -253,8 +292,39 @@ void evaluate(const PackedModel<T>& model,
               Team& team,
               std::size_t rank,
               Scratch& scratch) {
-  auto& own = static_cast<ThreadScratch<T>&>(scratch);
-  Evaluation<T>(model, work, team, rank).run(own.nodes, own.filters, own.queue);
+  Evaluation<T>(model, work, team, rank).run(static_cast<ThreadScratch<T>&>(scratch));
+}
+
+template <class T>
+void run_stage(const PackedModel<T>& model,
+               Workspace<T>& work,
+               Team& team,
+               std::size_t rank,
+               Scratch& scratch,
+               Stage stage,
+               std::size_t layer) {
+  Evaluation<T>(model, work, team, rank).run(stage, layer, static_cast<ThreadScratch<T>&>(scratch));
+}
+
+template <class T>
+void dense_product(std::size_t rows,
+                   const T* a,
+                   std::size_t a_stride,
+                   const PackedMatrix<T>& b,
+                   T* c,
+                   std::size_t c_stride) {
+  dense(rows, a, a_stride, b, c, c_stride);
+}
+
+template <class T>
+void silu_of_array(std::size_t count, const T* x, T* value, T* slope) {
+  const Tag<T> d;
+  for (std::size_t k = 0; k < count; k += kLanes<T>) {
+    hn::Vec<Tag<T>> v, s;
+    silu(d, hn::Load(d, x + k), v, s);
+    hn::Store(v, d, value + k);
+    hn::Store(s, d, slope + k);
+  }
 }
 
 template <class T>
@@ -265,7 +335,8 @@ void virial(const Workspace<T>& work, Virial& result) {
 
 template <class T>
 const Kernels<T>& table() {
-  static const Kernels<T> kernels{kPanelWidth<T>, &make_scratch<T>, &evaluate<T>, &virial<T>};
+  static const Kernels<T> kernels{kPanelWidth<T>, &make_scratch<T>,  &evaluate<T>,     &virial<T>,
+                                  &run_stage<T>,  &dense_product<T>, &silu_of_array<T>};
   return kernels;
 }
 
