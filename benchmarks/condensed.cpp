@@ -100,6 +100,29 @@ Droplet benzene_droplet(std::size_t n_atoms) { return droplet(benzene(), 148.1, 
 
 Droplet water_droplet(std::size_t n_atoms) { return droplet(water(), 30.0, n_atoms); }
 
+Structure benzene_molecule() {
+  Structure molecule;
+  for (const auto& [z, radius] : {std::pair{6, 1.395248}, std::pair{1, 2.48236}}) {
+    for (int k = 0; k < 6; ++k) {
+      const double angle = std::numbers::pi / 3.0 * k;
+      molecule.atomic_numbers.push_back(z);
+      molecule.positions.push_back({radius * std::sin(angle), radius * std::cos(angle), 0.0});
+    }
+  }
+  molecule.name = "benzene";
+  return molecule;
+}
+
+Droplet rattled(Droplet droplet, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto shift = [&] { return 0.1 * uniform(random) - 0.05; };
+  for (Vec3& r : droplet.positions) {
+    const double x = shift(), y = shift(), z = shift();
+    r += Vec3{x, y, z};
+  }
+  return droplet;
+}
+
 double count_pairs(const std::vector<Vec3>& positions, double cutoff) {
   double count = 0.0;
   for (std::size_t i = 0; i < positions.size(); ++i) {

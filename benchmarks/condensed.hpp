@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
+#include "host/structure.hpp"
 #include "host/vec3.hpp"
 
 namespace fusemd::benchmarks {
@@ -19,6 +21,13 @@ struct Droplet {
 /// those before it (the best of 64 random turns). The same on every machine.
 Droplet benzene_droplet(std::size_t n_atoms);
 Droplet water_droplet(std::size_t n_atoms);
+
+/// Each coordinate moved by up to 0.05 Angstrom, the same on every machine: no symmetry is left, so
+/// that no force vanishes.
+Droplet rattled(Droplet droplet, std::uint64_t seed = 1);
+
+/// One benzene, the geometry of examples/benzene.xyz to 1e-6 Angstrom, with standard masses.
+Structure benzene_molecule();
 
 /// Pairs of atoms at most `cutoff` apart.
 double count_pairs(const std::vector<Vec3>& positions, double cutoff);

@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "benchmarks/fma_peak.hpp"
 
-#include <chrono>
+#include "benchmarks/clock.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
 
 template <class Body>
-double gflops(double flops_an_iteration, const Body& body) {
-  using Clock = std::chrono::steady_clock;
-  constexpr long kIterations = 100000;
-  const auto start = Clock::now();
-  body(kIterations);
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return flops_an_iteration * static_cast<double>(kIterations) / seconds * 1e-9;
+double gflops(double flops_an_iteration, long iterations, const Body& body) {
+  const double start = now();
+  body(iterations);
+  return flops_an_iteration * static_cast<double>(iterations) / (now() - start) * 1e-9;
 }
 
 // Written in assembly, so that no compiler shortens, spills or vectorises the chains. Results are
 // not used; operands are whatever the registers hold after they were zeroed.
-__attribute__((target("avx512f"))) double peak_avx512() {
+__attribute__((target("avx512f"))) double peak_avx512(long iterations) {
   return gflops(
-      24 * 16 * 2, [](long n) __attribute__((target("avx512f"))) {
+      24 * 16 * 2, iterations, [](long n) __attribute__((target("avx512f"))) {
 #define FUSEMD_FMA(k) "vfmadd231ps %%zmm30, %%zmm31, %%zmm" #k "\n"
         asm volatile(
             "vpxord %%zmm30, %%zmm30, %%zmm30\n vpxord %%zmm31, %%zmm31, %%zmm31\n"
@@ -37,8 +34,8 @@ __attribute__((target("avx512f"))) double peak_avx512() {
       });
 }
 
-double peak_avx2() {
-  return gflops(12 * 8 * 2, [](long n) {
+double peak_avx2(long iterations) {
+  return gflops(12 * 8 * 2, iterations, [](long n) {
 #define FUSEMD_FMA(k) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #k "\n"
     asm volatile(
         "vpxor %%xmm14, %%xmm14, %%xmm14\n vpxor %%xmm15, %%xmm15, %%xmm15\n"
@@ -51,8 +48,8 @@ double peak_avx2() {
   });
 }
 
-double peak_sse4() {
-  return gflops(12 * 4, [](long n) {
+double peak_sse4(long iterations) {
+  return gflops(12 * 4, iterations, [](long n) {
     asm volatile(
         "xorps %%xmm14, %%xmm14\n"
         "1:\n"
@@ -68,14 +65,14 @@ double peak_sse4() {
 
 }  // namespace
 
-double measure_fma_peak(cpu::InstructionSet set) {
+double measure_fma_peak(cpu::InstructionSet set, long iterations) {
   switch (set) {
     case cpu::InstructionSet::sse4:
-      return peak_sse4();
+      return peak_sse4(iterations);
     case cpu::InstructionSet::avx2:
-      return peak_avx2();
+      return peak_avx2(iterations);
     case cpu::InstructionSet::avx512:
-      return peak_avx512();
+      return peak_avx512(iterations);
   }
   return 0.0;
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <limits>
 #include <memory>
 #include <stdexcept>
 #include <vector>
 
+#include "benchmarks/clock.hpp"
 #include "benchmarks/condensed.hpp"
 #include "benchmarks/fma_peak.hpp"
 #include "benchmarks/speed_measure.hpp"
+#include "benchmarks/statistics.hpp"
 #include "host/cpu/cell_order.hpp"
+#include "host/model_path.hpp"
+#include "tools/console.hpp"
+#include "tools/text_format.hpp"
+#include "weights/model_file.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
@@ -27,12 +32,6 @@ struct Case {
   double sorting = 0.0;         // seconds, best
 };
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// Seconds of `repeats` calls, divided by them.
 template <class Body>
 double time_of(int repeats, const Body& body) {
@@ -47,7 +46,7 @@ void measure_sizes(const std::string& name,
                    const std::string& liquid,
                    const cpu::Options& options,
                    double seconds) {
-  const Model model = shipped_model(name);
+  const Model model = read_model(find_model(name));
   const auto potential = cpu::make_potential(model, options);
   const cpu::PackedModel<float> packed = cpu::pack_model<float>(model, {});
   std::vector<Case> cases;
@@ -81,16 +80,16 @@ void measure_sizes(const std::string& name,
   const double reference = median(cases[kReference].seconds) / cases[kReference].pairs;
   for (const Case& one : cases) {
     const double time = median(one.seconds), a_pair = time / one.pairs;
-    std::printf("| %s | %zu | %.0f | %.1f | %.1f | %.2f | ", name.c_str(),
-                one.droplet.positions.size(), one.pairs, 1e6 * time, 1e9 * a_pair,
-                a_pair / reference);
+    print_result(formatted("| %s | %zu | %.0f | %.1f | %.1f | %.2f | ", name.c_str(),
+                           one.droplet.positions.size(), one.pairs, 1e6 * time, 1e9 * a_pair,
+                           a_pair / reference));
     if (one.sorting < 1.0) {
-      std::printf("%.2f %% |\n", 100.0 * one.sorting / time);
+      print_result(formatted("%.2f %% |\n", 100.0 * one.sorting / time));
     } else {
-      std::printf("all pairs |\n");
+      print_result("all pairs |\n");
     }
   }
-  std::fflush(stdout);
+  flush_results();
 }
 
 }  // namespace fusemd::benchmarks

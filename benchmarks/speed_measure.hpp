@@ -8,17 +8,12 @@
 
 namespace fusemd::benchmarks {
 
-/// Seconds on a steady clock.
-double now();
-
-Model shipped_model(const std::string& name);
-
 /// Flops of one evaluation that the result depends on, with tables and the shipped switches: dense
 /// layers (L-1) 8 H^2 + 6.25 H^2 multiply-adds an atom forward and backward; a pair and channel 65
 /// flops in the first layer (no f^1, no input adjoint) and 127 in the others.
 double live_flops(const StudentConfig& config, double atoms, double pairs);
 
-/// MD of benzene on one thread, a table row of benchmarks/RESULTS.md: windows of 20 ms of MD and
+/// MD of benzene on one thread, a table row: windows of 20 ms of MD and
 /// 1 ms of peak alternate; the best window and the median of the windows' ratios are printed.
 void measure_steps(const std::string& model, const cpu::Options& options, double seconds);
 

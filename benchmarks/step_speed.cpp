@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <stdexcept>
 #include <vector>
 
+#include "benchmarks/clock.hpp"
 #include "benchmarks/condensed.hpp"
 #include "benchmarks/fma_peak.hpp"
 #include "benchmarks/speed_measure.hpp"
-#include "host/io/extxyz_reader.hpp"
+#include "benchmarks/statistics.hpp"
 #include "host/md/dynamics.hpp"
 #include "host/md/replica_setup.hpp"
 #include "host/md/simulation_options.hpp"
+#include "host/model_path.hpp"
+#include "tools/console.hpp"
+#include "tools/text_format.hpp"
 #include "weights/model_file.hpp"
 
 namespace fusemd::benchmarks {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-Model shipped_model(const std::string& name) {
-  return read_model(std::string(FUSEMD_SOURCE_DIR) + "/weights/" + name + ".json");
-}
 
 double live_flops(const StudentConfig& config, double atoms, double pairs) {
   const double h = config.hidden_dim, layers = config.num_interactions;
@@ -32,11 +26,10 @@ double live_flops(const StudentConfig& config, double atoms, double pairs) {
 }
 
 void measure_steps(const std::string& name, const cpu::Options& options, double seconds) {
-  const Model model = shipped_model(name);
+  const Model model = read_model(find_model(name));
   const auto potential = cpu::make_potential(model, options);
   const cpu::InstructionSet set = cpu::choose_instruction_set(options.instruction_set);
-  const std::vector<Structure> structures =
-      read_extxyz(std::string(FUSEMD_SOURCE_DIR) + "/examples/benzene.xyz");
+  const std::vector<Structure> structures = {benzene_molecule()};
   const SimulationOptions md;
   const CompositionTable table = make_compositions(structures, md);
   ReplicaState state = start_states(structures, table, md).at(0);
@@ -58,19 +51,14 @@ void measure_steps(const std::string& name, const cpu::Options& options, double 
     peaks.push_back(peak);
     steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(0.02 * rates.back()));
   }
-  const auto median = [](std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                     values.end());
-    return values[values.size() / 2];
-  };
   const double best = *std::max_element(rates.begin(), rates.end());
   const double peak = *std::max_element(peaks.begin(), peaks.end());
   const double flops = live_flops(model.config, static_cast<double>(state.positions.size()),
                                   count_pairs(state.positions, model.config.cutoff));
-  std::printf("| %s | %.0f | %.0f | %.2f | %.0f | %.1f | %.1f | %.0f %% |\n", name.c_str(), best,
-              median(rates), 1e6 / best, peak, best / peak, median(ratios),
-              100.0 * best * flops * 1e-9 / peak);
-  std::fflush(stdout);
+  print_result(formatted("| %s | %.0f | %.0f | %.2f | %.0f | %.1f | %.1f | %.0f %% |\n",
+                         name.c_str(), best, median(rates), 1e6 / best, peak, best / peak,
+                         median(ratios), 100.0 * best * flops * 1e-9 / peak));
+  flush_results();
 }
 
 }  // namespace fusemd::benchmarks

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
-// How fast frames become text, reach a file through the writer thread, and are read again.
-//
-//   bench_trajectory [FOLDER]      writes about 60 MB there (default: the current folder) and
-//   removes it
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "benchmarks/commands.hpp"
 #include "host/io/extxyz_reader.hpp"
 #include "host/io/extxyz_writer.hpp"
 #include "host/io/frame_writer.hpp"
+#include "tools/console.hpp"
+#include "tools/exit_code.hpp"
+#include "tools/options.hpp"
+#include "tools/text_format.hpp"
 
+namespace fusemd::benchmarks {
 namespace {
 
-using namespace fusemd;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kFrames = 20'000;
@@ -40,16 +40,22 @@ void report(const char* what, double bytes, Action&& action) {
   std::sort(wall.begin(), wall.end());
   for (const auto& [name, seconds] :
        {std::pair{"best", wall.front()}, {"median", wall[kRepeats / 2]}}) {
-    std::printf("%-34s %-6s %8.2f us/frame %10.0f frames/s %7.1f MB/s\n", what, name,
-                1e6 * seconds / kFrames, kFrames / seconds, 1e-6 * bytes / seconds);
+    print_result(formatted("%-34s %-6s %8.2f us/frame %10.0f frames/s %7.1f MB/s\n", what, name,
+                           1e6 * seconds / kFrames, kFrames / seconds, 1e-6 * bytes / seconds));
   }
 }
 
 }  // namespace
 
-int main(int argc, char* argv[]) {
-  const std::string path =
-      (std::filesystem::path(argc > 1 ? argv[1] : ".") / "bench_trajectory.xyz").string();
+int files_command(const std::vector<std::string>& arguments) {
+  std::string folder = ".";
+  Options options("fusemd-bench files",
+                  "How fast frames become text, reach a file through the writer thread, and are "
+                  "read again: 20,000 frames of 12 atoms.");
+  options.text("folder", folder, "DIR", "where about 60 MB are written, and removed");
+  options.examples("Example:\n  fusemd-bench files --folder /tmp");
+  options.parse(arguments);
+  const std::string path = (std::filesystem::path(folder) / "fusemd-bench-trajectory.xyz").string();
 
   // Benzene in the middle of a run: every number has all its digits.
   std::mt19937_64 random(1);
@@ -75,8 +81,8 @@ int main(int argc, char* argv[]) {
   std::string text;
   append_extxyz(text, frame);
   const double bytes = static_cast<double>(text.size()) * kFrames;
-  std::printf("12 atoms, %zu bytes a frame, %d frames, %d repeats\n", text.size(), kFrames,
-              kRepeats);
+  print_result(formatted("12 atoms, %zu bytes a frame, %d frames, %d repeats\n", text.size(),
+                         kFrames, kRepeats));
 
   report("format", bytes, [&] {
     for (int k = 0; k < kFrames; ++k) {
@@ -100,8 +106,8 @@ int main(int argc, char* argv[]) {
       caller = seconds_since(start);
       writer.flush();
     }
-    std::printf("%-34s %-6s %8.2f us/frame\n", "the caller's share, queue warm", "last",
-                10e6 * caller / kFrames);
+    print_result(formatted("%-34s %-6s %8.2f us/frame\n", "the caller's share, queue warm", "last",
+                           10e6 * caller / kFrames));
   }
   report("read", bytes, [&] {
     ExtxyzReader reader = ExtxyzReader::open(path);
@@ -109,5 +115,7 @@ int main(int argc, char* argv[]) {
     }
   });
   std::filesystem::remove(path);
-  return 0;
+  return kOk;
 }
+
+}  // namespace fusemd::benchmarks
