@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The counters against counts by hand.
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "test/simt/ptx/counted_kernels.hpp"
 #include "test/simt/ptx/runtime/counters.hpp"
+#include "test/simt/ptx/runtime/launch_record.hpp"
 #include "test/simt/support/device_array.hpp"
 #include "test/support/catch.hpp"
 
@@ -117,6 +119,36 @@ TEST_CASE("barriers are counted, and close the warp's requests") {
   CHECK(accesses(totals, Space::shared, Access::store, 4).requests == 2 * 5);
   CHECK(accesses(totals, Space::shared, Access::load, 4).requests == 2 * 5);
   CHECK(accesses(totals, Space::shared, Access::load, 4).conflicts == 0);
+}
+
+TEST_CASE("an observer sees each launch: its shape, warps and sectors") {
+  const auto x = zeroed<float>(4 * 3 * 128);
+  DeviceArray<float> y(x.size());
+  std::vector<ptx::LaunchRecord> seen;
+  ptx::observe_launches([&](const ptx::LaunchRecord& launch) {
+    seen.push_back(launch);
+    CHECK(launch.warps.size() == 12);
+    // The kernel's one straight stretch, once by every warp; nothing behind its end.
+    for (const auto* executions : launch.warps) CHECK(executions->front() == 1);
+  });
+  (void)count([&] { counted::copy_float4(x.data(), y.data(), 3); });
+  ptx::observe_launches({});
+  (void)count([&] { counted::copy_float4(x.data(), y.data(), 3); });
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].shape.grid.count() == 3);
+  CHECK(seen[0].shape.block.count() == 128);
+  CHECK(seen[0].read_sectors.size() == 3 * 128 * 16 / 32);
+  CHECK(seen[0].written_sectors.size() == 3 * 128 * 16 / 32);
+  CHECK(seen[0].sectors_by_block == 2 * 3 * 128 * 16 / 32);
+
+  // An atomic reads and writes its sector.
+  auto word = zeroed<unsigned>(1);
+  ptx::observe_launches([&](const ptx::LaunchRecord& launch) { seen.push_back(launch); });
+  (void)count([&] { counted::triangle(word.data()); });
+  ptx::observe_launches({});
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1].read_sectors == seen[1].written_sectors);
+  CHECK(seen[1].sectors_by_block == 1);
 }
 
 TEST_CASE("counts are additive over launches and written as JSON") {

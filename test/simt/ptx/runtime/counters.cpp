@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <memory>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "test/simt/executor/memory.hpp"
 #include "test/simt/executor/runtime.hpp"
+#include "test/simt/ptx/runtime/launch_record.hpp"
 
 namespace fusemd::ptx {
 
@@ -22,6 +24,11 @@ constexpr u64 kBankBytes = 4;
 constexpr u64 kBanks = 32;
 
 bool counting = false;
+
+std::function<void(const LaunchRecord&)>& observer() {
+  static std::function<void(const LaunchRecord&)> value;
+  return value;
+}
 
 std::map<std::string, KernelTotals>& totals() {
   static std::map<std::string, KernelTotals> value;
@@ -55,6 +62,7 @@ struct LaneCounter {
 namespace {
 
 struct WarpCounter {
+  u32 block = 0;
   std::vector<u32> most;  ///< by stretch: the lane that ran it most often
   std::map<u32, SiteGroups> sites;
   std::array<LaneCounter, kLanes> lanes{};
@@ -69,8 +77,10 @@ struct LaunchCounter {
   u64 threads = 0;
   u64 ended = 0;
   std::map<std::pair<u32, u32>, std::unique_ptr<WarpCounter>> warps;  ///< by block and warp
+  LaunchShape shape;
   std::unordered_set<u64> read_sectors;
   std::unordered_set<u64> written_sectors;
+  std::unordered_map<u32, std::unordered_set<u64>> block_sectors;  ///< while someone observes
 };
 
 LaunchCounter launch;
@@ -80,7 +90,7 @@ u64 distinct(std::vector<u64>& values) {
   return static_cast<u64>(std::unique(values.begin(), values.end()) - values.begin());
 }
 
-void add_global(const SiteGroups& of, const Group& group, AccessTotals& sum) {
+void add_global(u32 block, const SiteGroups& of, const Group& group, AccessTotals& sum) {
   std::vector<u64> sectors;
   std::vector<u64> words;
   for (u32 rest = group.lanes; rest != 0; rest &= rest - 1) {
@@ -90,6 +100,7 @@ void add_global(const SiteGroups& of, const Group& group, AccessTotals& sum) {
       sectors.push_back(sector);
       if (of.site->access != Access::store) launch.read_sectors.insert(sector);
       if (of.site->access != Access::load) launch.written_sectors.insert(sector);
+      if (observer()) launch.block_sectors[block].insert(sector);
     }
     for (u64 word = first / kBankBytes; word <= (first + of.bytes - 1) / kBankBytes; ++word) {
       words.push_back(word);
@@ -131,7 +142,7 @@ void flush(WarpCounter& warp) {
       sum.lane_accesses += lanes;
       sum.lane_bytes += lanes * of.bytes;
       if (space == Space::shared) add_shared(of, group, sum);
-      if (space == Space::global) add_global(of, group, sum);
+      if (space == Space::global) add_global(warp.block, of, group, sum);
     }
     of.groups.clear();
     of.executed.fill(0);
@@ -142,6 +153,17 @@ void flush_if_all_met(WarpCounter& warp) {
   if (warp.arrived + warp.ended < warp.threads) return;
   flush(warp);
   warp.arrived = 0;
+}
+
+void report_launch() {
+  LaunchRecord record{.kernel = launch.kernel, .shape = launch.shape};
+  for (const auto& [key, warp] : launch.warps) record.warps.push_back(&warp->most);
+  record.read_sectors.assign(launch.read_sectors.begin(), launch.read_sectors.end());
+  record.written_sectors.assign(launch.written_sectors.begin(), launch.written_sectors.end());
+  for (const auto& [block, sectors] : launch.block_sectors) {
+    record.sectors_by_block += sectors.size();
+  }
+  observer()(record);
 }
 
 void end_launch() {
@@ -161,6 +183,7 @@ void end_launch() {
   sum.blocks += blocks.size();
   sum.footprint_read += launch.read_sectors.size() * kSectorBytes;
   sum.footprint_written += launch.written_sectors.size() * kSectorBytes;
+  if (observer()) report_launch();
   launch = {};
 }
 
@@ -183,6 +206,7 @@ CountingScope::~CountingScope() {
 
 const std::map<std::string, KernelTotals>& counted() { return totals(); }
 void reset_counters() { totals().clear(); }
+void observe_launches(std::function<void(const LaunchRecord&)> to) { observer() = std::move(to); }
 
 LaneCounter* begin_lane(const KernelInfo& kernel) {
   if (!counting) return nullptr;
@@ -190,11 +214,13 @@ LaneCounter* begin_lane(const KernelInfo& kernel) {
   const executor::Block& block = *fiber.block;
   if (launch.kernel == nullptr) {
     launch.kernel = &kernel;
+    launch.shape = block.grid->shape;
     launch.threads = u64{block.grid->shape.grid.count()} * block.fibers.size();
   }
   std::unique_ptr<WarpCounter>& warp = launch.warps[{block.index, fiber.warp}];
   if (warp == nullptr) {
     warp = std::make_unique<WarpCounter>();
+    warp->block = block.index;
     warp->most.resize(kernel.stretches);
     const std::size_t before = std::size_t{fiber.warp} * kLanes;
     warp->threads = static_cast<u32>(std::min<std::size_t>(kLanes, block.fibers.size() - before));

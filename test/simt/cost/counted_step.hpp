@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "test/simt/ptx/runtime/launch_record.hpp"
+#include "test/support/systems.hpp"
+
+/// Level-3 counts of whole time steps: what the static cost model starts from.
+namespace fusemd::test {
+
+/// The chains of dependent instructions that chains.py wrote.
+class Chains {
+ public:
+  explicit Chains(const std::string& path);
+  ~Chains();
+  Chains(const Chains&) = delete;
+  Chains& operator=(const Chains&) = delete;
+
+  /// The chain of the launch's longest warp: instructions by class name, added to `sum`.
+  void add_longest(const ptx::LaunchRecord& launch, std::map<std::string, ptx::u64>& sum) const;
+
+ private:
+  struct Tables;
+  std::unique_ptr<const Tables> tables_;
+};
+
+/// What `work` launches, as JSON: {"kernels": {mangled name: {...}}, "touched_bytes": distinct
+/// bytes of global memory}. A kernel has what counters_json() says of it, and
+///   grid_blocks, block_threads, dynamic_shared   of its launches, which must all be alike
+///   longest_chain    {class: instructions}, of the longest warp, added up over launches
+///   sectors_by_block distinct sectors of each block, added up over blocks and launches
+std::string counted(const Chains& chains, const std::function<void()>& work);
+
+/// One step of constant energy of `replicas` copies of a system with a shipped model: half kick and
+/// drift, neighbours, forward and backward pass, half kick, as single launches. Tables of 512
+/// intervals, single precision. A step is made before the one that is counted.
+std::string counted_step(const Chains& chains,
+                         const std::string& model,
+                         const System& system,
+                         std::size_t replicas);
+
+}  // namespace fusemd::test

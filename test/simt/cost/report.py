@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes docs/cuda-cost.md from counts.json, constants.csv and the budgets.
+
+    report.py --occupancy PROGRAM --page docs/cuda-cost.md            writes the page
+    report.py --occupancy PROGRAM --page docs/cuda-cost.md --check    ends with 1 if it would change
+"""
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+import cost_model
+from cost_model import PARTS, Occupancy, StepCost, accesses, get, read_constants, read_rows
+from step_counts import MODELS, key, of_batch, read_table
+
+HERE = Path(__file__).resolve().parent
+SYSTEMS = (('benzene', 1, 'benzene'), ('benzene', 64, '64 benzene'), ('benzene', 1024, '1024 benzene'),
+           ('aspirin', 1, 'aspirin'), ('droplet', 1, '504 atoms of liquid benzene'))
+SHOWN = '86'  # the architecture whose machine code is shown beside the counts
+FLOATING = ('fma32', 'add32', 'other32', 'special32', 'slow32', 'fp64', 'convert', 'tensor')
+
+
+def step_of(table, model, system, replicas):
+    counted = table['steps'].get(key(model, system, replicas))
+    return counted or of_batch(table['steps'], model, system, replicas)
+
+
+def number(value):
+    """Three digits, in the unit that fits: 1.23 M."""
+    for unit, size in (('G', 1e9), ('M', 1e6), ('k', 1e3)):
+        if abs(value) >= size:
+            return f'{value / size:.3g} {unit}'
+    return f'{value:.3g}'
+
+
+def microseconds(value):
+    return f'{value:.2f}' if value < 10 else f'{value:.1f}' if value < 100 else f'{value:,.0f}'
+
+
+def table(head, rows):
+    return '\n'.join(['| ' + ' | '.join(head) + ' |', '| ' + ' | '.join(['---'] * len(head)) + ' |',
+                      *('| ' + ' | '.join(str(cell) for cell in row) + ' |' for row in rows)])
+
+
+def short(name):
+    return '`' + name.split('::')[-1] + '`'
+
+
+# --- counts ------------------------------------------------------------------------------------------
+COUNT_HEAD = ('launches', 'flops', 'fma or mma of floating point', 'global loads', 'by 16 bytes',
+              'L2 traffic', 'distinct bytes', 'shared accesses', 'bank conflicts', 'block barriers')
+
+
+def counts_of(kernels):
+    """The columns of COUNT_HEAD for some kernels together."""
+    threads = [kernel['thread_instructions'] for kernel in kernels]
+    fused = sum(get(x, 'fma32', 'tensor') for x in threads)
+    floating = sum(get(x, *FLOATING) for x in threads)
+
+    def of(*arguments, **named):
+        return sum(accesses(kernel, *arguments, **named) for kernel in kernels)
+    loaded, passes = of('lane_bytes', 'global', ('load',)), of('wavefronts', 'shared')
+    barriers = sum(kernel['warp_instructions'].get('barrier', 0) // -(-kernel['threads_a_block'] // 32)
+                   for kernel in kernels)
+    return [sum(kernel['launches'] for kernel in kernels),
+            number(sum(kernel['flops'] for kernel in kernels)),
+            f'{100 * fused / floating:.0f} %' if floating else '-',
+            number(loaded) + 'B',
+            f'{100 * of("lane_bytes", "global", ("load",), 16) / loaded:.0f} %' if loaded else '-',
+            number(32 * sum(kernel['sectors_by_block'] for kernel in kernels)) + 'B',
+            number(sum(kernel['read_bytes'] + kernel['written_bytes'] for kernel in kernels)) + 'B',
+            number(passes) if passes else '0',
+            f'{100 * of("conflicts", "shared") / passes:.1f} %' if passes else '-',
+            number(barriers) if barriers else '0']
+
+
+def step_counts_section(data):
+    rows = []
+    for model in MODELS:
+        for system, replicas, label in SYSTEMS:
+            step = step_of(data, model, system, replicas)
+            rows.append([model, label, *counts_of(list(step['kernels'].values())),
+                         number(step['touched_bytes']) + 'B'])
+    return table(['model', 'system', *COUNT_HEAD, 'data of the step'], rows)
+
+
+def kernel_section(data, model, system, replicas, constants, occupancy):
+    step = step_of(data, model, system, replicas)
+    costs = [StepCost(step, constants[part], occupancy, constants[part]['launch']) for part in PARTS]
+    counts, bounds = [], []
+    for name, kernel in step['kernels'].items():
+        sass = occupancy.sass(name, SHOWN)
+        counts.append([short(name), *counts_of([kernel]),
+                       f'{sass["instructions"]} / {sass["fma"]} / {sass["load_16"]} / {sass["barrier"]}'])
+        row = [short(name), f'{kernel["blocks"]} x {kernel["threads_a_block"]}', kernel['dynamic_shared']]
+        for cost in costs:
+            found = cost.kernels[name]
+            row.append(f'{microseconds(found["roofline"])} / {microseconds(found["estimate"])} '
+                       f'({found["estimate_unit"]}), {found["resident"]}')
+        bounds.append(row)
+    return table(['kernel', *COUNT_HEAD, f'code for sm_{SHOWN}: all / fma / 16-byte loads / barriers'],
+                 counts) + '\n\n' + table(['kernel', 'grid x block', 'dynamic shared', *PARTS], bounds)
+
+
+# --- bounds ------------------------------------------------------------------------------------------
+def bounds_section(data, constants, occupancy, gap):
+    rows = []
+    for model in MODELS:
+        for system, replicas, label in SYSTEMS:
+            step, row = step_of(data, model, system, replicas), [model, label]
+            for part in PARTS:
+                cost = StepCost(step, constants[part], occupancy, constants[part][gap])
+                row.append(f'{microseconds(cost.roofline)} / {microseconds(cost.estimate)} '
+                           f'({microseconds(max(cost.roofline, cost.estimate / cost.factor))} to '
+                           f'{microseconds(cost.estimate * cost.factor)}, {cost.bound})')
+            rows.append(row)
+    return table(['model', 'system', *PARTS], rows)
+
+
+def beside_section(data, constants, occupancy):
+    def estimate(part, replicas, gap):
+        step = step_of(data, 'original', 'benzene', replicas)
+        return StepCost(step, constants[part], occupancy, constants[part][gap])
+    one, one_h = (estimate(part, 1, 'graph_node') for part in ('RTX 3080 Ti', 'H100'))
+    many, many_h = (estimate(part, 1024, 'graph_node') for part in ('RTX 3080 Ti', 'H100'))
+    rows = [
+        ['one benzene, RTX 3080 Ti', '26,800 us a step (measured, PyTorch and ASE)', '28 us a step',
+         f'{microseconds(one.roofline)} / {microseconds(one.estimate)} us a step'],
+        ['one benzene, H100', '-', '22 us a step',
+         f'{microseconds(one_h.roofline)} / {microseconds(one_h.estimate)} us a step'],
+        ['batch, RTX 3080 Ti', '-', '0.57 M structures/s',
+         f'{1024 / many.roofline:.2f} / {1024 / many.estimate:.2f} M structures/s'],
+        ['batch, H100', '-', '1.5 M structures/s',
+         f'{1024 / many_h.roofline:.2f} / {1024 / many_h.estimate:.2f} M structures/s']]
+    return table(['Original', 'the seed', 'earlier estimate', 'roofline / modelled estimate here, as a graph'],
+                 rows)
+
+
+def constants_section():
+    rows = [[row['name'], row['unit'], *(row[part] for part in PARTS), row['source']]
+            for row in read_rows('constants.csv')]
+    sources = [f'- **{row["key"]}** {row["reference"]}. <{row["address"]}>' for row in read_rows('sources.csv')]
+    return table(['constant', 'unit', *PARTS, 'source'], rows) + '\n\n' + '\n'.join(sources)
+
+
+def page(data, constants, occupancy):
+    text = (HERE / 'page.md').read_text(encoding='utf-8')
+    kernels = []
+    for model in MODELS:
+        for replicas, label in ((1, 'one benzene'), (1024, '1024 benzene')):
+            kernels += [f'### {model}, {label}', '',
+                        kernel_section(data, model, 'benzene', replicas, constants, occupancy), '']
+    sections = {
+        'nvcc': data['nvcc'],
+        'single launches': bounds_section(data, constants, occupancy, 'launch'),
+        'graph': bounds_section(data, constants, occupancy, 'graph_node'),
+        'beside': beside_section(data, constants, occupancy),
+        'step counts': step_counts_section(data),
+        'kernels': '\n'.join(kernels).rstrip(),
+        'constants': constants_section(),
+        'uncertainty latency': f'{constants[PARTS[0]]["uncertainty_latency"]:g}',
+        'uncertainty throughput': f'{constants[PARTS[0]]["uncertainty_throughput"]:g}'}
+    for name, section in sections.items():
+        if f'{{{{{name}}}}}' not in text:
+            raise ValueError(f'page.md has no place for {name}')
+        text = text.replace(f'{{{{{name}}}}}', section)
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ('occupancy', 'page'):
+        parser.add_argument('--' + name, required=True)
+    parser.add_argument('--check', action='store_true')
+    options = parser.parse_args()
+    text = page(read_table(), read_constants(), Occupancy(options.occupancy))
+    if not options.check:
+        Path(options.page).write_text(text, encoding='utf-8')
+        return 0
+    found = Path(options.page).read_text(encoding='utf-8')
+    for line in list(difflib.unified_diff(found.splitlines(), text.splitlines(), options.page, 'generated',
+                                          n=0, lineterm=''))[:20]:
+        print(line)
+    if found != text:
+        print(f'{options.page} is not what its sources give; cmake --build --preset dev --target update_cuda_cost')
+    return 0 if found == text else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

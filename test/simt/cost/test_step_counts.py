@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""One whole step of benzene with each model, counted in PTX: what must hold of it, and that the report's
+table says the same.
+
+    test_step_counts.py PROGRAM CHAINS NVCC [MODEL SYSTEM REPLICAS]...    further cases to hold against the table
+"""
+
+import sys
+
+from cost_model import accesses, get
+from report import FLOATING
+from step_counts import MODELS, count, key, of_batch, read_table, release_of
+
+faults = []
+
+
+def demand(holds, sentence):
+    print(('ok      ' if holds else 'FAULT   ') + sentence)
+    if not holds:
+        faults.append(sentence)
+
+
+def check_shares(name, step):
+    kernels = list(step['kernels'].values())
+    threads = [kernel['thread_instructions'] for kernel in kernels]
+    fused, floating = (sum(get(x, *of) for x in threads) for of in (('fma32', 'tensor'), FLOATING))
+    with_integers = floating + sum(get(x, 'integer', 'logic', 'compare') for x in threads)
+    demand(fused >= 0.6 * floating,
+           f'{name}: {100 * fused / floating:.1f} % of floating-point instructions are fma or mma, 60 demanded '
+           f'({100 * fused / with_integers:.1f} % of these and integer ones)')
+    if name.startswith('original'):
+        demand(fused >= 0.6 * with_integers, f'{name}: with integer arithmetic, too')
+    # The layout allows it for features, weights and tables; positions, lists and energies are single words.
+    hot = [kernel for which, kernel in step['kernels'].items()
+           if any(part in which for part in ('convolution', 'update', 'readout'))]
+    loaded, wide = (sum(accesses(kernel, 'lane_bytes', 'global', ('load',), width) for kernel in hot)
+                    for width in (None, 16))
+    demand(wide >= 0.95 * loaded,
+           f'{name}: {100 * wide / loaded:.1f} % of what convolutions, updates and readout load is by 16 bytes')
+    passes, conflicts = (sum(accesses(kernel, what, 'shared') for kernel in kernels)
+                         for what in ('wavefronts', 'conflicts'))
+    demand(conflicts <= 0.05 * passes,
+           f'{name}: {conflicts} bank conflicts in {passes} shared accesses, 5 % allowed')
+
+
+def differences(found, expected, path=()):
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return [line for name in {**found, **expected}
+                for line in differences(found.get(name), expected.get(name), (*path, name))]
+    return [] if found == expected else [f'{": ".join(path)}: counted {found}, in the table {expected}']
+
+
+def main():
+    program, chains, nvcc, *further = sys.argv[1:]
+    alone = [(model, 'benzene', 1) for model in MODELS]
+    more = list(zip(further[::3], further[1::3], map(int, further[2::3])))
+    counted, table = count(program, chains, [*alone, *more]), read_table()
+    for model in MODELS:
+        check_shares(f'{model}, benzene', counted[key(model, 'benzene', 1)])
+    if release_of(nvcc) != table['nvcc']:
+        print(f'nvcc is {release_of(nvcc)}, the table of {table["nvcc"]}: counts are not compared')
+    else:
+        for case in [*alone, *more]:
+            expected = table['steps'].get(key(*case)) or of_batch(table['steps'], *case)
+            found = differences(counted[key(*case)], expected)
+            demand(not found, f'{key(*case)}: counts are those of counts.json')
+            for line in found[:10]:
+                print('       ', line)
+    if faults:
+        print('after a change of kernels: cmake --build --preset dev --target update_cuda_cost')
+    return 1 if faults else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
