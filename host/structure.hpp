@@ -26,9 +26,11 @@ struct Structure {
   std::optional<double> energy;                 ///< eV
   std::optional<std::vector<Vec3>> forces;      ///< eV/Angstrom
   std::optional<Cell> cell;
-  std::string name;   ///< for messages: the file's name and the frame's number
-  std::string group;  ///< of frames that belong together, such as those of one trajectory
+  std::string name;      ///< for messages: the file's name and the frame's number
+  std::string group;     ///< of frames that belong together, such as those of one trajectory
+  std::string molecule;  ///< value of the key molecule
   std::optional<double> temperature;  ///< K, that the frame was sampled at
+  std::vector<double> frequencies;    ///< harmonic ones, cm-1, of a relaxed molecule; mostly none
 
   std::size_t size() const { return atomic_numbers.size(); }
 };

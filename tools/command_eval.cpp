@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
-#include "host/io/append_file.hpp"
 #include "host/io/extxyz_reader.hpp"
-#include "host/io/extxyz_writer.hpp"
 #include "host/model_path.hpp"
 #include "host/structure_check.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"
 #include "tools/engine_options.hpp"
 #include "tools/exit_code.hpp"
+#include "tools/frame_file.hpp"
 #include "tools/options.hpp"
 #include "tools/text_format.hpp"
 #include "weights/error.hpp"
@@ -23,49 +21,6 @@
 
 namespace fusemd {
 namespace {
-
-/// Frames in extended XYZ format. A file appears under its name when it is complete; until then it
-/// is a file of the same name with .part behind it, which goes if something fails.
-class FrameFile {
- public:
-  FrameFile(const std::string& path, bool overwrite) : path_(path) {
-    std::error_code error;
-    if (!pipes() && !overwrite && std::filesystem::exists(path, error)) {
-      throw OutputError(path + ": exists already\n  hint:     --overwrite replaces it");
-    }
-    file_.emplace(pipes() ? path : part());
-  }
-  ~FrameFile() {
-    if (pipes() || !file_) return;
-    file_.reset();
-    std::error_code error;
-    std::filesystem::remove(part(), error);
-  }
-  FrameFile(const FrameFile&) = delete;
-  FrameFile& operator=(const FrameFile&) = delete;
-
-  void append(const Structure& structure) {
-    text_.clear();
-    append_extxyz(text_, structure);
-    file_->append(text_);
-  }
-
-  void finish() {
-    file_->close();
-    std::error_code error;
-    if (!pipes()) std::filesystem::rename(part(), path_, error);
-    if (error) throw OutputError(path_ + ": cannot be written: " + error.message());
-    file_.reset();
-  }
-
- private:
-  bool pipes() const { return path_ == "-"; }
-  std::string part() const { return path_ + ".part"; }
-
-  std::string path_;
-  std::optional<AppendFile> file_;
-  std::string text_;
-};
 
 double largest_force(const std::vector<Vec3>& forces) {
   double largest = 0.0;

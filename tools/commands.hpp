@@ -12,6 +12,7 @@ namespace fusemd {
 
 int run_command(const std::vector<std::string>& arguments);
 int eval_command(const std::vector<std::string>& arguments);
+int relax_command(const std::vector<std::string>& arguments);
 int train_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
 int export_command(const std::vector<std::string>& arguments);

@@ -26,6 +26,7 @@ struct Command {
 constexpr std::array kCommands = std::to_array<Command>({
     {"run", "molecular dynamics of one molecule or many replicas", run_command},
     {"eval", "energies and forces of the frames of a file", eval_command},
+    {"relax", "minimum of the energy, and vibrations about it", relax_command},
     {"train", "learn a model from energies and forces", train_command},
     {"check", "compare a model with the reference frames inside it", check_command},
     {"export", "write a model for other programs", export_command},

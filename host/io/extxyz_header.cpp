@@ -45,8 +45,15 @@ class HeaderParser {
       } else if (key == "pbc") {
         once(entry, periodic_.has_value());
         periodic_ = periodic(entry);
-      } else if (key == "trajectory" || (key == "molecule" && header.group.empty())) {
+      } else if (key == "trajectory") {
         header.group = entry.value;
+      } else if (key == "molecule") {
+        header.molecule = entry.value;
+      } else if (entry.key == "frequencies_cm1") {
+        std::string text = entry.value;
+        for (const std::string_view word : list(text)) {
+          header.frequencies.push_back(finite(entry, word, "numbers in cm-1"));
+        }
       } else if (entry.key == "temperature_K") {
         const auto value = parse_real(entry.value);
         if (value && std::isfinite(*value) && *value >= 0.0) header.temperature = *value;
@@ -54,6 +61,7 @@ class HeaderParser {
         check_neutral_singlet(entry, key);
       }
     }
+    if (header.group.empty()) header.group = header.molecule;
     if (header.columns.empty()) header.columns = plain_xyz_columns();
     header.cell = cell();
     return header;

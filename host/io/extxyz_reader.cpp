@@ -314,6 +314,8 @@ std::optional<Structure> ExtxyzReader::next() {
   structure.energy = header.energy;
   structure.cell = header.cell;
   structure.group = header.group;
+  structure.molecule = header.molecule;
+  structure.frequencies = header.frequencies;
   structure.temperature = header.temperature;
   AtomParser atoms(lines_, header, structure);
   for (std::int64_t i = 0; i < n_atoms; ++i) {

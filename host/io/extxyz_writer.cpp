@@ -108,6 +108,14 @@ void append_extxyz(std::string& text, const Structure& structure) {
   if (structure.velocities) columns.velocities = *structure.velocities;
   if (structure.forces) columns.forces = *structure.forces;
   append_header(text, columns, structure.energy, structure.cell);
+  if (!structure.frequencies.empty()) {
+    text += " frequencies_cm1=\"";
+    for (std::size_t k = 0; k < structure.frequencies.size(); ++k) {
+      if (k > 0) text += ' ';
+      append_real(text, structure.frequencies[k]);
+    }
+    text += '"';
+  }
   text += '\n';
   append_atoms(text, columns);
 }

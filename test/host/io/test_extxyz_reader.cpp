@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/io/extxyz_reader.hpp"
+#include "host/io/extxyz_writer.hpp"
 #include "test/support/catch.hpp"
 #include "test/support/close.hpp"
 #include "test/support/temporary_folder.hpp"
@@ -65,6 +66,22 @@ TEST_CASE("the comment line tells which frames belong together, and their temper
   CHECK(frames[2].group == "water");
   CHECK_FALSE(frames[2].temperature.has_value());
   CHECK(frames[3].group.empty());
+  CHECK(frames[0].molecule == "water");
+  CHECK(frames[1].molecule == "water");
+  CHECK(frames[3].molecule.empty());
+}
+
+TEST_CASE("frequencies of a relaxed molecule come back") {
+  Structure structure;
+  structure.atomic_numbers = {1};
+  structure.positions = {{0.0, 0.0, 0.0}};
+  structure.frequencies = {-12.5, 1600.25};
+  std::string text;
+  append_extxyz(text, structure);
+  CHECK(parse(text).at(0).frequencies == structure.frequencies);
+  CHECK(parse("1\nno key\nH 0 0 0\n").at(0).frequencies.empty());
+  CHECK_THROWS_WITH(parse("1\nfrequencies_cm1=\"1 two\"\nH 0 0 0\n"),
+                    Catch::Contains("frequencies_cm1") && Catch::Contains("two"));
 }
 
 TEST_CASE("force, vel and masses are names too") {
