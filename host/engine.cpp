@@ -7,10 +7,12 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "host/cpu/cpu_potential.hpp"
 #include "host/cpu/instruction_set.hpp"
 #include "host/cuda/cuda_engine.hpp"
+#include "host/md/simulation.hpp"
 #include "host/reference/reference_potential.hpp"
 #include "weights/error.hpp"
 #include "weights/nearest_name.hpp"
@@ -97,6 +99,27 @@ Engine make_engine(const Model& model, const EngineRequest& request) {
                     .expected = "auto, cpu, cuda, cuda:NUMBER or reference",
                     .found = device,
                     .hint = near.empty() ? "" : "did you mean " + near + "?"});
+}
+
+PlannedSimulation make_simulation(const Engine& engine,
+                                  const Model& model,
+                                  std::span<const Structure> structures,
+                                  const SimulationOptions& options,
+                                  std::string_view loop,
+                                  std::vector<ReplicaState> states) {
+  if (engine.device_model != nullptr) {
+    return cuda::make_simulation(engine, model, structures, options, loop, std::move(states));
+  }
+  if (loop != "auto" && loop != "host") {
+    throw InputError({.key = "loop",
+                      .problem = "device " + engine.device + " has no such loop",
+                      .expected = "auto, host, or --device cuda",
+                      .found = std::string(loop)});
+  }
+  return {states.empty() ? std::make_unique<Simulation>(*engine.potential, structures, options)
+                         : std::make_unique<Simulation>(*engine.potential, structures, options,
+                                                        std::move(states)),
+          "on the host"};
 }
 
 std::vector<DeviceDescription> describe_devices() {

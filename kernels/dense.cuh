@@ -191,6 +191,12 @@ __device__ __forceinline__ void dense_mma(const float* x,
 
 }  // namespace detail
 
+/// What a thread of the FMA kind owns. It changes no bit.
+enum class DenseTiling {
+  by_size,  ///< 4 x 4 where that keeps the block busy, else 2 x 2
+  small,    ///< 2 x 2: for kernels that hold so much else that both would not fit the registers
+};
+
 /// y = x W + bias for `rows` rows, by all threads of the block, a multiple of 32.
 ///
 ///   epilogue(row, column, y)   is called for every row and each of layer.n columns, by the thread
@@ -203,7 +209,7 @@ __device__ __forceinline__ void dense_mma(const float* x,
 ///          aligned, visible to the block: a barrier lies between its writers and this call. rows
 ///          >= 1. No barrier inside: one must lie before what the epilogue wrote is read, or x is
 ///          written, by another thread.
-template <DenseKind kKind, class Epilogue>
+template <DenseKind kKind, DenseTiling kTiling = DenseTiling::by_size, class Epilogue>
 __device__ __forceinline__ void dense_rows(const float* x,
                                            unsigned stride,
                                            unsigned rows,
@@ -213,7 +219,8 @@ __device__ __forceinline__ void dense_rows(const float* x,
     detail::dense_mma<1>(x, stride, rows, layer, epilogue);
   } else if constexpr (kKind == DenseKind::tf32x3) {
     detail::dense_mma<2>(x, stride, rows, layer, epilogue);
-  } else if (ceil_div(rows, 4u) * (layer.n / 4) >= blockDim.x / 2) {
+  } else if (kTiling == DenseTiling::by_size &&
+             ceil_div(rows, 4u) * (layer.n / 4) >= blockDim.x / 2) {
     detail::dense_fma<4, 4>(x, stride, rows, layer, epilogue);
   } else {
     detail::dense_fma<2, 2>(x, stride, rows, layer, epilogue);

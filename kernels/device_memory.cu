@@ -2,6 +2,7 @@
 // kernels/device_memory.hpp on the CUDA runtime. No kernels, hence no cost model.
 #include "kernels/cuda_check.cuh"
 #include "kernels/device_memory.hpp"
+#include "kernels/launch_count.hpp"
 
 namespace fusemd::device {
 
@@ -51,7 +52,10 @@ void destroy_stream(Stream stream) noexcept {
   if (stream != nullptr) (void)cudaStreamDestroy(stream);
 }
 
-void synchronize(Stream stream) { FUSEMD_CUDA(cudaStreamSynchronize(stream)); }
+void synchronize(Stream stream) {
+  count_one(launch_counters().stream_waits);
+  FUSEMD_CUDA(cudaStreamSynchronize(stream));
+}
 
 namespace {
 
@@ -77,6 +81,9 @@ void wait(Stream stream, Event event) {
   FUSEMD_CUDA(cudaStreamWaitEvent(stream, runtime_event(event), 0));
 }
 
-void synchronize(Event event) { FUSEMD_CUDA(cudaEventSynchronize(runtime_event(event))); }
+void synchronize(Event event) {
+  count_one(launch_counters().event_waits);
+  FUSEMD_CUDA(cudaEventSynchronize(runtime_event(event)));
+}
 
 }  // namespace fusemd::device

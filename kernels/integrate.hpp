@@ -33,7 +33,13 @@ struct ReplicaConstants {
 };
 
 /// Why a replica stopped.
-enum class StopReason : std::uint32_t { none, force, energy, temperature };
+enum class StopReason : std::uint32_t {
+  none,
+  force,
+  energy,
+  temperature,
+  earlier,  ///< in an earlier run: it takes no part in this one
+};
 
 /// How far one replica has come. Written by its block alone.
 struct ReplicaProgress {

@@ -26,15 +26,20 @@ struct LaunchPolicy {
   std::size_t node_shared_bytes = 0;  ///< of a tile, at most
 
   unsigned dynamics_threads = 0;  ///< integration and thermostats: a block a system
+
+  unsigned loop_threads = 0;          ///< resident loop, a block a replica
+  unsigned loop_blocks = 0;           ///< grid at most; blocks then stride over replicas
+  std::size_t loop_shared_bytes = 0;  ///< dynamic shared memory of a block, at most
 };
 
 /// The block widths for which cell lists are compiled.
 inline constexpr unsigned kNarrowCellThreads = 64;
 inline constexpr unsigned kWideCellThreads = 512;
 
-/// No per-atom op and no integrator may be launched with wider blocks.
+/// No per-atom op, no integrator and no resident loop may be launched with wider blocks.
 inline constexpr unsigned kMaxNodeThreads = 256;
 inline constexpr unsigned kMaxDynamicsThreads = 256;
+inline constexpr unsigned kMaxBlockLoopThreads = 256;
 
 inline constexpr LaunchPolicy kLaunchPolicies[] = {
     {.compute_capability = 75,
@@ -48,7 +53,10 @@ inline constexpr LaunchPolicy kLaunchPolicies[] = {
      .node_rows = 16,
      .node_blocks = 4096,
      .node_shared_bytes = 48 * 1024,
-     .dynamics_threads = 128},
+     .dynamics_threads = 128,
+     .loop_threads = 256,
+     .loop_blocks = 65536,
+     .loop_shared_bytes = 56 * 1024},
 };
 
 /// The row for a device: that of the newest part which is not newer than the device.

@@ -46,7 +46,7 @@ __device__ __forceinline__ void sum_rows(const float* values,
 /// nobody
 ///          is using; messages visible to the block; rows >= 1. Seven barriers inside; one must
 ///          follow before the results are read by other threads or the scratch is used again.
-template <DenseKind kKind>
+template <DenseKind kKind, DenseTiling kTiling = DenseTiling::by_size>
 __device__ __forceinline__ void readout_tile(const ReadoutOp& op,
                                              unsigned first,
                                              unsigned rows,
@@ -74,48 +74,51 @@ __device__ __forceinline__ void readout_tile(const ReadoutOp& op,
   clear_padding(head_in, wide, rows, 2 * f);
   clear_padding(slopes, narrow, rows, f);
   __syncthreads();
-  dense_rows<kKind>(joined, wide, rows, w.in, [&](unsigned row, unsigned column, auto q) {
+  dense_rows<kKind, kTiling>(joined, wide, rows, w.in, [&](unsigned row, unsigned column, auto q) {
     if (column >= f) return;
     const auto a = activation(q);
     simt::store(head_in + row * wide + f + column, a.value);
     simt::store(slopes + row * narrow + column, a.slope);
   });
   __syncthreads();
-  dense_rows<kKind>(head_in, wide, rows, w.head_1, [&](unsigned row, unsigned column, auto z) {
-    const auto a = activation(z);
-    simt::store(activated + row * half + column, a.value);
-    simt::store(activated_slopes + row * half + column, a.slope);
-  });
+  dense_rows<kKind, kTiling>(head_in, wide, rows, w.head_1,
+                             [&](unsigned row, unsigned column, auto z) {
+                               const auto a = activation(z);
+                               simt::store(activated + row * half + column, a.value);
+                               simt::store(activated_slopes + row * half + column, a.slope);
+                             });
   __syncthreads();
-  dense_rows<kKind>(activated, half, rows, w.head_2, [&](unsigned row, unsigned column, auto z) {
-    const auto a = activation(z);
-    const auto factor = simt::load<decltype(z)>(w.head_3 + column);
-    simt::store(terms + row * quarter + column, simt::multiply(factor, a.value));
-    simt::store(grad_terms + row * quarter + column, simt::multiply(factor, a.slope));
-  });
+  dense_rows<kKind, kTiling>(
+      activated, half, rows, w.head_2, [&](unsigned row, unsigned column, auto z) {
+        const auto a = activation(z);
+        const auto factor = simt::load<decltype(z)>(w.head_3 + column);
+        simt::store(terms + row * quarter + column, simt::multiply(factor, a.value));
+        simt::store(grad_terms + row * quarter + column, simt::multiply(factor, a.slope));
+      });
   __syncthreads();
   detail::sum_rows(terms, quarter, rows, w.head_2.n, [&](unsigned row, float sum) {
     op.atom_energies[first + row] = double{sum} + w.energy_offset[op.element[first + row]];
   });
-  dense_rows<kKind>(grad_terms, quarter, rows, w.head_2_back,
-                    [&](unsigned row, unsigned column, auto grad) {
-                      const unsigned at = row * half + column;
-                      const auto slope = simt::load<decltype(grad)>(activated_slopes + at);
-                      simt::store(activated + at, simt::multiply(grad, slope));
-                    });
+  dense_rows<kKind, kTiling>(grad_terms, quarter, rows, w.head_2_back,
+                             [&](unsigned row, unsigned column, auto grad) {
+                               const unsigned at = row * half + column;
+                               const auto slope = simt::load<decltype(grad)>(activated_slopes + at);
+                               simt::store(activated + at, simt::multiply(grad, slope));
+                             });
   __syncthreads();
-  dense_rows<kKind>(activated, half, rows, w.head_1_back,
-                    [&](unsigned row, unsigned column, auto grad) {
-                      if (column < f) simt::store(head_in + row * wide + column, grad);
-                      if (column < f || column >= 2 * f) return;
-                      // The thread that has p_ is the only one that reads this slope.
-                      float* slope = slopes + row * narrow + column - f;
-                      simt::store(slope, simt::multiply(grad, simt::load<decltype(grad)>(slope)));
-                    });
+  dense_rows<kKind, kTiling>(
+      activated, half, rows, w.head_1_back, [&](unsigned row, unsigned column, auto grad) {
+        if (column < f) simt::store(head_in + row * wide + column, grad);
+        if (column < f || column >= 2 * f) return;
+        // The thread that has p_ is the only one that reads this slope.
+        float* slope = slopes + row * narrow + column - f;
+        simt::store(slope, simt::multiply(grad, simt::load<decltype(grad)>(slope)));
+      });
   __syncthreads();
-  dense_rows<kKind>(slopes, narrow, rows, w.in_back, [&](unsigned row, unsigned column, auto grad) {
-    simt::store(joined + row * wide + column, grad);
-  });
+  dense_rows<kKind, kTiling>(slopes, narrow, rows, w.in_back,
+                             [&](unsigned row, unsigned column, auto grad) {
+                               simt::store(joined + row * wide + column, grad);
+                             });
   __syncthreads();
   for_each_vector(rows, f / 4, [&](unsigned row, unsigned c) {
     const FeatureVector in = load_features(op.messages, first + row, c, f);

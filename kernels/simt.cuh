@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "kernels/launch.hpp"
+#include "kernels/launch_count.hpp"
 #include "kernels/platform.hpp"
 
 #if defined(__CUDACC__)
@@ -190,6 +191,7 @@ void launch(const LaunchShape& shape,
   static_assert((std::is_trivially_copyable_v<Parameters> && ...),
                 "parameters are copied as bytes");
   static_assert((sizeof(Parameters) + ... + 0) <= 4096, "CUDA's limit for kernel parameters");
+  device::count_one(device::launch_counters().kernels);
 #if defined(__CUDACC__)
   const void* function = reinterpret_cast<const void*>(kernel);
   constexpr std::size_t kSharedWithoutAsking = 48 * 1024;

@@ -31,16 +31,26 @@ __device__ __forceinline__ void clear_padding(float* rows,
   });
 }
 
-/// Calls body(first, rows) for every tile of atoms that is this block's. A barrier follows each, so
-/// that the next may use the same scratch.
+/// Calls body(first, rows) for tiles number `tile`, tile + stride, ... of atoms 0 ... n_atoms - 1.
+/// A barrier follows each, so that the next may use the same scratch.
+template <class Body>
+__device__ __forceinline__ void for_each_tile(unsigned n_atoms,
+                                              unsigned tile_rows,
+                                              unsigned tile,
+                                              unsigned stride,
+                                              const Body& body) {
+  for (unsigned first = tile * tile_rows; first < n_atoms; first += stride * tile_rows) {
+    body(first, min(tile_rows, n_atoms - first));
+    __syncthreads();
+  }
+}
+
+/// The same for the tiles that are this block's, where the whole grid shares the atoms.
 template <class Body>
 __device__ __forceinline__ void for_each_tile(unsigned n_atoms,
                                               unsigned tile_rows,
                                               const Body& body) {
-  for (unsigned first = blockIdx.x * tile_rows; first < n_atoms; first += gridDim.x * tile_rows) {
-    body(first, min(tile_rows, n_atoms - first));
-    __syncthreads();
-  }
+  for_each_tile(n_atoms, tile_rows, blockIdx.x, gridDim.x, body);
 }
 
 /// The launch of a per-atom op whose tiles take `row_floats` floats of shared memory an atom.

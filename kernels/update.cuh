@@ -35,7 +35,7 @@ __device__ __forceinline__ float4 mixed(const float (&m)[9],
 /// Needs    scratch: rows update_row_floats() floats of shared memory, 16-byte aligned, that nobody
 ///          is using; messages visible to the block; rows >= 1. Three barriers inside; one must
 ///          follow before the results are read by other threads or the scratch is used again.
-template <DenseKind kKind>
+template <DenseKind kKind, DenseTiling kTiling = DenseTiling::by_size>
 __device__ __forceinline__ void update_forward_tile(const UpdateForward& op,
                                                     unsigned first,
                                                     unsigned rows,
@@ -51,18 +51,19 @@ __device__ __forceinline__ void update_forward_tile(const UpdateForward& op,
   });
   clear_padding(joined, wide, rows, 2 * f);
   __syncthreads();
-  dense_rows<kKind>(joined, wide, rows, op.weights.in, [&](unsigned row, unsigned column, auto q) {
-    const auto a = activation(q);
-    simt::store(activated + row * narrow + column, a.value);
-    if (column < f) {
-      simt::store(op.slopes + std::size_t{first + row} * f + column, a.slope);
-    }
-  });
+  dense_rows<kKind, kTiling>(
+      joined, wide, rows, op.weights.in, [&](unsigned row, unsigned column, auto q) {
+        const auto a = activation(q);
+        simt::store(activated + row * narrow + column, a.value);
+        if (column < f) {
+          simt::store(op.slopes + std::size_t{first + row} * f + column, a.slope);
+        }
+      });
   __syncthreads();
-  dense_rows<kKind>(activated, narrow, rows, op.weights.out,
-                    [&](unsigned row, unsigned column, auto gate) {
-                      simt::store(joined + row * wide + column, gate);
-                    });
+  dense_rows<kKind, kTiling>(activated, narrow, rows, op.weights.out,
+                             [&](unsigned row, unsigned column, auto gate) {
+                               simt::store(joined + row * wide + column, gate);
+                             });
   __syncthreads();
   for_each_vector(rows, f / 4, [&](unsigned row, unsigned c) {
     const float* gate = joined + row * wide + c;
@@ -85,7 +86,7 @@ __device__ __forceinline__ void update_forward_tile(const UpdateForward& op,
 }
 
 /// Atoms [first, first + rows) of update_backward: needs and barriers as of update_forward_tile.
-template <DenseKind kKind>
+template <DenseKind kKind, DenseTiling kTiling = DenseTiling::by_size>
 __device__ __forceinline__ void update_backward_tile(const UpdateBackward& op,
                                                      unsigned first,
                                                      unsigned rows,
@@ -114,7 +115,7 @@ __device__ __forceinline__ void update_backward_tile(const UpdateBackward& op,
   });
   clear_padding(grad_gates, wide, rows, n_gates * f);
   __syncthreads();
-  dense_rows<kKind>(
+  dense_rows<kKind, kTiling>(
       grad_gates, wide, rows, op.weights.out_back, [&](unsigned row, unsigned column, auto grad) {
         using Value = decltype(grad);
         const std::size_t at = std::size_t{first + row} * f + column;
@@ -123,10 +124,10 @@ __device__ __forceinline__ void update_backward_tile(const UpdateBackward& op,
       });
   __syncthreads();
   float* grad_in = grad_gates;
-  dense_rows<kKind>(grad_q, narrow, rows, op.weights.in_back,
-                    [&](unsigned row, unsigned column, auto grad) {
-                      simt::store(grad_in + row * wide + column, grad);
-                    });
+  dense_rows<kKind, kTiling>(grad_q, narrow, rows, op.weights.in_back,
+                             [&](unsigned row, unsigned column, auto grad) {
+                               simt::store(grad_in + row * wide + column, grad);
+                             });
   __syncthreads();
   for_each_vector(rows, f / 4, [&](unsigned row, unsigned c) {
     const FeatureVector in = load_features(op.messages, first + row, c, f);

@@ -13,7 +13,7 @@
 #include "host/io/frame_writer.hpp"
 #include "host/io/restart_file.hpp"
 #include "host/io/summary.hpp"
-#include "host/md/simulation.hpp"
+#include "host/md/simulation_options.hpp"
 #include "host/model_path.hpp"
 #include "host/structure_check.hpp"
 #include "host/training_range.hpp"
@@ -135,7 +135,7 @@ int run_command(const std::vector<std::string>& arguments) {
   const ThreadUse threads =
       divide_threads(run.engine.thread_count(), run.replicas, most_atoms(structures));
   const Engine engine = make_engine(model, run.engine.request(threads.inside_evaluation), options);
-  const RunDescription description =
+  RunDescription description =
       describe_run(model, model_path, structures, engine,
                    std::max(threads.across_replicas, threads.inside_evaluation),
                    atoms_of_all_replicas(structures, run));
@@ -179,12 +179,13 @@ int run_command(const std::vector<std::string>& arguments) {
                    .rate = now.rate,
                    .seconds = now.seconds});
   };
+  simulation_options.note = [&](const std::string& line) {
+    if (!run.quiet) print_note(line + "\n");
+  };
   // Everything that can be wrong with the input shows by here, before any file is touched.
-  Simulation simulation =
-      states.empty()
-          ? Simulation(*engine.potential, structures, simulation_options)
-          : Simulation(*engine.potential, structures, simulation_options, std::move(states));
-
+  const PlannedSimulation planned = make_simulation(engine, model, structures, simulation_options,
+                                                    run.loop, std::move(states), options);
+  description.loop = planned.loop;
   files.trajectory_path = "-";
   if (!run.pipes_trajectory()) {
     if (!run.continues()) lock = folder.prepare(run.overwrite);
@@ -204,8 +205,8 @@ int run_command(const std::vector<std::string>& arguments) {
   }
 
   FrameWriter writer(files);
-  const SimulationResult result = checkpoints.run([&] { return simulation.run(writer); },
-                                                  [&] { return simulation.states(); }, writer);
+  const SimulationResult result = checkpoints.run([&] { return planned.runner->run(writer); },
+                                                  [&] { return planned.runner->states(); }, writer);
   writer.close();
   progress.clear();
 

@@ -40,18 +40,39 @@ EngineRequest EngineOptions::request(int threads_inside) const {
   return request;
 }
 
+namespace {
+
+/// Engines name what they refuse by the option's key; the user needs to know where that stood.
+[[noreturn]] void refuse_option(const InputError& error, const Options& options) {
+  const InputErrorParts& parts = error.parts();
+  const std::string found = parts.found.empty() ? "" : ": " + parts.found;
+  options.refuse(parts.key, parts.problem + found, parts.expected, parts.hint);
+}
+
+}  // namespace
+
 Engine make_engine(const Model& model, const EngineRequest& request, const Options& options) {
   try {
     return make_engine(model, request);
   } catch (const InputError& error) {
-    // Engines name what they refuse by the option's key; the user needs to know where that stood.
-    const InputErrorParts& parts = error.parts();
-    if (parts.key != "device" && parts.key != "instruction-set" && parts.key != "filters" &&
-        parts.key != "dense") {
-      throw;
-    }
-    const std::string found = parts.found.empty() ? "" : ": " + parts.found;
-    options.refuse(parts.key, parts.problem + found, parts.expected, parts.hint);
+    const std::string& key = error.parts().key;
+    if (key != "device" && key != "instruction-set" && key != "filters" && key != "dense") throw;
+    refuse_option(error, options);
+  }
+}
+
+PlannedSimulation make_simulation(const Engine& engine,
+                                  const Model& model,
+                                  std::span<const Structure> structures,
+                                  const SimulationOptions& simulation,
+                                  std::string_view loop,
+                                  std::vector<ReplicaState> states,
+                                  const Options& options) {
+  try {
+    return make_simulation(engine, model, structures, simulation, loop, std::move(states));
+  } catch (const InputError& error) {
+    if (error.parts().key != "loop") throw;
+    refuse_option(error, options);
   }
 }
 

@@ -28,4 +28,14 @@ struct EngineOptions {
 /// make_engine(), with an unknown device blamed on --device or its key.
 Engine make_engine(const Model& model, const EngineRequest& request, const Options& options);
 
+/// make_simulation(), with a loop that cannot be taken blamed on --loop or its key. states:
+/// where to go on; empty: from the structures.
+PlannedSimulation make_simulation(const Engine& engine,
+                                  const Model& model,
+                                  std::span<const Structure> structures,
+                                  const SimulationOptions& simulation,
+                                  std::string_view loop,
+                                  std::vector<ReplicaState> states,
+                                  const Options& options);
+
 }  // namespace fusemd

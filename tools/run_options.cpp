@@ -80,6 +80,8 @@ void RunOptions::declare(Options& options) {
     options.unsaved(name);
 
   engine.declare(options);
+  options.choice("loop", loop, {"auto", "block", "cooperative", "graph", "host"},
+                 "where steps are made between samples, with --device cuda");
   options.examples(
       "Examples:\n"
       "  fusemd run --model original --input examples/benzene.xyz --steps 20000 --out benzene\n"
@@ -135,6 +137,12 @@ void RunOptions::check(Options& options) const {
   }
   if (!continue_from.empty() && overwrite) {
     options.refuse("overwrite", "has no meaning with --continue, which replaces nothing");
+  }
+  if (!engine.device.starts_with("cuda")) {
+    if (options.given("loop") && loop != "auto" && loop != "host") {
+      options.refuse("loop", loop + " is for GPUs; --device is " + engine.device, "--device cuda");
+    }
+    options.unsaved("loop");
   }
   if (pipes_trajectory() && json) {
     options.refuse("json", "standard output already carries the trajectory (--out -)", "",

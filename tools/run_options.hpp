@@ -35,6 +35,7 @@ struct RunOptions {
   std::string checkpoint_every = "10m";  ///< a number of steps, or a time with its unit
   std::string max_time;                  ///< empty: none
   std::string continue_from;             ///< a folder; empty: a new run
+  std::string loop = "auto";
   bool overwrite = false;
   bool quiet = false;
   bool json = false;

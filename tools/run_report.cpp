@@ -89,7 +89,7 @@ std::string run_heading(const RunDescription& description,
   std::string engine = description.device;
   if (description.device == "cpu") engine += ", " + description.instruction_set;
   engine += ", filters " + description.filters + ", " + std::to_string(description.threads) +
-            (description.threads == 1 ? " thread" : " threads") + ", step loop on the host";
+            (description.threads == 1 ? " thread" : " threads") + ", step loop " + description.loop;
   return row("fusemd", description.version + " (" + description.commit + ")") +
          row("model", description.model_name + " (" + description.model_path + ")") +
          row("input", input) + row("engine", engine) +

@@ -7,7 +7,7 @@
 
 #include "host/engine.hpp"
 #include "host/io/summary.hpp"
-#include "host/md/simulation.hpp"
+#include "host/md/replica_runner.hpp"
 #include "host/structure.hpp"
 #include "tools/run_options.hpp"
 #include "weights/model.hpp"
@@ -24,6 +24,7 @@ struct RunDescription {
   std::string device;
   std::string instruction_set;
   std::string filters;
+  std::string loop = "on the host";  ///< where steps are made
   int threads = 1;
   std::string version;
   std::string commit;

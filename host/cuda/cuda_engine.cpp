@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "host/cuda/cuda_engine.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "host/cuda/cuda_potential.hpp"
+#include "host/cuda/device_simulation.hpp"
+#include "host/cuda/loop_makers.hpp"
+#include "host/cuda/loop_planner.hpp"
+#include "host/md/replica_setup.hpp"
+#include "host/md/simulation.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd::cuda {
@@ -18,6 +26,16 @@ DenseKind dense_kind(const EngineRequest& request, const device::DeviceInfo& inf
                     .problem = "this GPU has no TF32 tensor cores",
                     .expected = "fma, or a GPU of compute capability 8.0 or later",
                     .found = request.dense + " on " + description(info)});
+}
+
+std::uint32_t largest_replica(std::span<const Structure> structures,
+                              const SimulationOptions& options) {
+  std::size_t most = 0;
+  for (std::int32_t slot = 0; slot < options.replicas && !structures.empty(); ++slot) {
+    const std::size_t s = structure_of(options.first_replica + slot, structures.size());
+    most = std::max(most, structures[s].size());
+  }
+  return static_cast<std::uint32_t>(most);
 }
 
 }  // namespace
@@ -43,12 +61,44 @@ Engine make_engine(const Model& model, const EngineRequest& request, int number)
                              .device = number,
                              .compute_capability = info.compute_capability};
   Engine engine;
-  engine.potential = make_potential(model, options);
+  engine.device_model = std::make_shared<const DeviceModel>(model, options);
+  engine.device_info = info;
+  engine.potential = make_potential(model, engine.device_model);
   engine.device = "cuda:" + std::to_string(number);
   engine.instruction_set = description(info);
   engine.filters =
       exact ? "exact" : "table (" + std::to_string(request.table_intervals) + " intervals)";
   return engine;
+}
+
+PlannedSimulation make_simulation(const Engine& engine,
+                                  const Model& model,
+                                  std::span<const Structure> structures,
+                                  const SimulationOptions& options,
+                                  std::string_view loop,
+                                  std::vector<ReplicaState> states) {
+  const DeviceModel& device_model = *engine.device_model;
+  const LoopProblem problem{.largest = largest_replica(structures, options),
+                            .n_replicas = static_cast<std::uint32_t>(options.replicas),
+                            .n_channels = device_model.n_channels(),
+                            .n_layers = device_model.n_layers(),
+                            .exact_filters = device_model.exact_filters(),
+                            .compute_capability = engine.device_info.compute_capability,
+                            .multiprocessors = engine.device_info.multiprocessors};
+  const LoopPlan plan = plan_loop(problem, loop);
+  const std::string why = " (" + std::string(loop_name(plan.shape)) + ": " + plan.reason + ")";
+  if (plan.shape == LoopShape::host) {
+    return {states.empty() ? std::make_unique<Simulation>(*engine.potential, structures, options)
+                           : std::make_unique<Simulation>(*engine.potential, structures, options,
+                                                          std::move(states)),
+            "on the host" + why};
+  }
+  const DeviceSimulation::Source source{.model = engine.device_model,
+                                        .model_name = model.name,
+                                        .elements = model.elements,
+                                        .make_loop = loop_maker(plan.shape)};
+  return {std::make_unique<DeviceSimulation>(source, structures, options, std::move(states)),
+          "on the device" + why};
 }
 
 std::string unusable(const device::DeviceInfo& info) {

@@ -8,25 +8,13 @@
 #include <vector>
 
 #include "host/cuda/batch_network.hpp"
+#include "host/cuda/owned_stream.hpp"
 #include "host/cuda/pinned_buffer.hpp"
 #include "host/element_check.hpp"
 #include "kernels/devices.hpp"
 
 namespace fusemd::cuda {
 namespace {
-
-/// A stream of its own.
-class OwnedStream {
- public:
-  OwnedStream() : stream_(device::create_stream()) {}
-  ~OwnedStream() { device::destroy_stream(stream_); }
-  OwnedStream(const OwnedStream&) = delete;
-  OwnedStream& operator=(const OwnedStream&) = delete;
-  operator Stream() const { return stream_; }  // NOLINT(google-explicit-constructor)
-
- private:
-  Stream stream_;
-};
 
 class CudaEvaluator final : public Evaluator {
  public:
@@ -94,10 +82,8 @@ std::string dense_name(DenseKind kind) {
 
 class CudaPotential final : public Potential {
  public:
-  CudaPotential(const Model& model, const ModelOptions& options)
-      : name_(model.name),
-        elements_(model.elements),
-        model_(std::make_shared<DeviceModel>(model, options)) {}
+  CudaPotential(const Model& model, std::shared_ptr<const DeviceModel> on_device)
+      : name_(model.name), elements_(model.elements), model_(std::move(on_device)) {}
 
   std::unique_ptr<Evaluator> make_evaluator(std::span<const int> atomic_numbers,
                                             const std::optional<Cell>& cell) const override {
@@ -123,7 +109,12 @@ class CudaPotential final : public Potential {
 }  // namespace
 
 std::unique_ptr<Potential> make_potential(const Model& model, const ModelOptions& options) {
-  return std::make_unique<CudaPotential>(model, options);
+  return make_potential(model, std::make_shared<const DeviceModel>(model, options));
+}
+
+std::unique_ptr<Potential> make_potential(const Model& model,
+                                          std::shared_ptr<const DeviceModel> on_device) {
+  return std::make_unique<CudaPotential>(model, std::move(on_device));
 }
 
 }  // namespace fusemd::cuda

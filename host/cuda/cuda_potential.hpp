@@ -17,4 +17,8 @@ namespace fusemd::cuda {
 /// Errors   InputError: table-intervals out of range; DeviceError: out of memory.
 std::unique_ptr<Potential> make_potential(const Model& model, const ModelOptions& options);
 
+/// The same with the model's weights where they are already.
+std::unique_ptr<Potential> make_potential(const Model& model,
+                                          std::shared_ptr<const DeviceModel> on_device);
+
 }  // namespace fusemd::cuda

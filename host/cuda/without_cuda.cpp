@@ -15,6 +15,15 @@ Engine make_engine(const Model& /*model*/, const EngineRequest& /*request*/, int
   throw DeviceError(DeviceProblem::unavailable, kNoCuda);
 }
 
+PlannedSimulation make_simulation(const Engine& /*engine*/,
+                                  const Model& /*model*/,
+                                  std::span<const Structure> /*structures*/,
+                                  const SimulationOptions& /*options*/,
+                                  std::string_view /*loop*/,
+                                  std::vector<ReplicaState> /*states*/) {
+  throw DeviceError(DeviceProblem::unavailable, kNoCuda);
+}
+
 std::string unusable(const device::DeviceInfo& /*info*/) { return kNoCuda; }
 
 std::string description(const device::DeviceInfo& info) { return info.name; }

@@ -85,6 +85,14 @@ std::vector<double> temperature_ramp(double low, double high, std::int32_t n) {
   return temperatures;
 }
 
+std::span<const double> own_masses(const Composition& atoms) {
+  const std::span<const double> masses = atoms.dynamics.masses();
+  for (std::size_t i = 0; i < masses.size(); ++i) {
+    if (masses[i] != standard_atomic_weight(atoms.atomic_numbers[i])) return masses;
+  }
+  return {};
+}
+
 std::size_t structure_of(std::int32_t replica, std::size_t n_structures) {
   return static_cast<std::size_t>(replica) % n_structures;
 }

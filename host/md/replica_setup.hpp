@@ -47,6 +47,9 @@ void check_states(std::span<const ReplicaState> states,
                   std::span<const Structure> structures,
                   const SimulationOptions& options);
 
+/// Masses that a reader of the trajectory could not guess: empty where all are standard.
+std::span<const double> own_masses(const Composition& atoms);
+
 /// Which structure a replica starts from: its global number modulo the number of structures.
 std::size_t structure_of(std::int32_t replica, std::size_t n_structures);
 

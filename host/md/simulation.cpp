@@ -11,7 +11,6 @@
 #include <tuple>
 #include <utility>
 
-#include "host/elements.hpp"
 #include "host/md/replica_setup.hpp"
 #include "host/md/rounds.hpp"
 #include "host/md/sample_buffer.hpp"
@@ -27,15 +26,6 @@ constexpr double kRoundBytes = 32e6;  // samples of one round; two rounds are in
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Masses that a reader of the trajectory could not guess: empty where all are standard.
-std::span<const double> own_masses(const Composition& atoms) {
-  const std::span<const double> masses = atoms.dynamics.masses();
-  for (std::size_t i = 0; i < masses.size(); ++i) {
-    if (masses[i] != standard_atomic_weight(atoms.atomic_numbers[i])) return masses;
-  }
-  return {};
 }
 
 }  // namespace

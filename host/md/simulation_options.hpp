@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "host/md/ensemble.hpp"
@@ -51,6 +52,9 @@ struct SimulationOptions {
 
   /// Called by the thread that called run(), at most ten times a second and once at the end.
   std::function<void(const Progress&)> progress;
+
+  /// Called by the same thread with one line that the user should read. Null: dropped.
+  std::function<void(const std::string&)> note;
 };
 
 /// n temperatures from low to high in equal steps; n = 1 gives low.

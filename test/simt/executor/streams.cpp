@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/device_memory.hpp"
+#include "kernels/launch_count.hpp"
 #include "test/simt/executor/capture.hpp"
 #include "test/simt/executor/executor.hpp"
 #include "test/simt/executor/memory.hpp"
@@ -156,6 +157,7 @@ void synchronize(Stream stream) {
   executor::refuse_in_capture("waiting for a stream");
   executor::refuse_of_captured(stream, "waiting for it");
   ++executor::statistics().host_waits;
+  count_one(launch_counters().stream_waits);
   Streams::instance().finish(stream);
 }
 
@@ -182,6 +184,7 @@ void wait(Stream stream, Event event) {
 void synchronize(Event event) {
   executor::refuse_in_capture("waiting for an event");
   ++executor::statistics().host_waits;
+  count_one(launch_counters().event_waits);
   const std::shared_ptr<EventState> state = Streams::instance().event(event);
   Streams::instance().finish(*state, state->recorded);
 }
