@@ -36,7 +36,15 @@ struct LaunchShape {
   Extent block;
   std::size_t shared_bytes = 0;  ///< dynamic shared memory, the sum of shared_bytes<T>(count)
   Residency residency = Residency::any;
+  /// Blocks of a thread-block cluster, neighbours along x (sm_90 and later); 0: no clusters. The
+  /// blocks of a cluster are resident together, whatever residency says (kernels/cluster.cuh).
+  unsigned cluster = 0;
 };
+
+/// Blocks that a cluster may have on the parts that have most.
+inline constexpr unsigned kMaxClusterBlocks = 16;
+/// ... and on every part that has clusters.
+inline constexpr unsigned kPortableClusterBlocks = 8;
 
 /// Bytes of dynamic shared memory that one simt::DynamicShared::take<T>(count) uses: a launcher
 /// adds up the same list that its kernel takes.

@@ -154,20 +154,89 @@ constexpr bool converts_exactly() {
 }
 
 #if defined(__CUDACC__)
-inline unsigned resident_blocks(const void* kernel, unsigned threads, std::size_t shared_bytes) {
-  int device = 0, multiprocessors = 0, most_shared = 0, blocks = 0;
+/// Lets a kernel have what a launch asks for beyond the usual.
+inline void allow(const void* kernel, std::size_t shared_bytes, unsigned cluster) {
+  constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
+  if (shared_bytes > kSharedWithoutAsking) {
+    FUSEMD_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                     static_cast<int>(shared_bytes)));
+  }
+  if (cluster > kPortableClusterBlocks) {
+    FUSEMD_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
+  }
+}
+
+inline cudaLaunchAttribute cluster_attribute(unsigned blocks) {
+  cudaLaunchAttribute attribute{};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = blocks;
+  attribute.val.clusterDim.y = 1;
+  attribute.val.clusterDim.z = 1;
+  return attribute;
+}
+
+inline void launch_clusters(const void* kernel,
+                            dim3 grid,
+                            dim3 block,
+                            void** parameters,
+                            const LaunchShape& shape,
+                            Stream stream) {
+  cudaLaunchAttribute attribute = cluster_attribute(shape.cluster);
+  cudaLaunchConfig_t config{};
+  config.gridDim = grid;
+  config.blockDim = block;
+  config.dynamicSmemBytes = shape.shared_bytes;
+  config.stream = stream;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  FUSEMD_CUDA(cudaLaunchKernelExC(&config, kernel, parameters));
+}
+
+/// Whether a block with so much dynamic shared memory fits the current device.
+inline bool shared_memory_fits(const void* kernel, std::size_t shared_bytes) {
+  int device = 0, most = 0;
   cudaFuncAttributes attributes{};
   FUSEMD_CUDA(cudaGetDevice(&device));
-  FUSEMD_CUDA(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
-  FUSEMD_CUDA(
-      cudaDeviceGetAttribute(&most_shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  FUSEMD_CUDA(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   FUSEMD_CUDA(cudaFuncGetAttributes(&attributes, kernel));
-  if (attributes.sharedSizeBytes + shared_bytes > static_cast<std::size_t>(most_shared)) return 0;
-  FUSEMD_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                   static_cast<int>(shared_bytes)));
+  return attributes.sharedSizeBytes + shared_bytes <= static_cast<std::size_t>(most);
+}
+
+inline unsigned resident_blocks(const void* kernel, unsigned threads, std::size_t shared_bytes) {
+  if (!shared_memory_fits(kernel, shared_bytes)) return 0;
+  allow(kernel, shared_bytes, 0);
+  int device = 0, multiprocessors = 0, blocks = 0;
+  FUSEMD_CUDA(cudaGetDevice(&device));
+  FUSEMD_CUDA(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
   FUSEMD_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(
       &blocks, kernel, static_cast<int>(threads), shared_bytes));
   return static_cast<unsigned>(blocks) * static_cast<unsigned>(multiprocessors);
+}
+
+inline unsigned resident_clusters(const void* kernel,
+                                  unsigned blocks,
+                                  unsigned threads,
+                                  std::size_t shared_bytes) {
+  int device = 0, has_clusters = 0, clusters = 0;
+  FUSEMD_CUDA(cudaGetDevice(&device));
+  FUSEMD_CUDA(cudaDeviceGetAttribute(&has_clusters, cudaDevAttrClusterLaunch, device));
+  if (has_clusters == 0 || !shared_memory_fits(kernel, shared_bytes)) return 0;
+  allow(kernel, shared_bytes, blocks);
+  cudaLaunchAttribute attribute = cluster_attribute(blocks);
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(blocks);
+  config.blockDim = dim3(threads);
+  config.dynamicSmemBytes = shared_bytes;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  const cudaError_t code = cudaOccupancyMaxActiveClusters(&clusters, kernel, &config);
+  // A size that this part cannot have is an answer.
+  if (code == cudaErrorInvalidClusterSize) {
+    (void)cudaGetLastError();
+    return 0;
+  }
+  FUSEMD_CUDA(code);
+  return static_cast<unsigned>(clusters);
 }
 #endif
 
@@ -194,16 +263,14 @@ void launch(const LaunchShape& shape,
   device::count_one(device::launch_counters().kernels);
 #if defined(__CUDACC__)
   const void* function = reinterpret_cast<const void*>(kernel);
-  constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
-  if (shape.shared_bytes > kSharedWithoutAsking) {
-    FUSEMD_CUDA(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                     static_cast<int>(shape.shared_bytes)));
-  }
+  detail::allow(function, shape.shared_bytes, shape.cluster);
   const dim3 grid(shape.grid.x, shape.grid.y, shape.grid.z);
   const dim3 block(shape.block.x, shape.block.y, shape.block.z);
   const auto launch_converted = [&](Parameters... parameters) {
     void* addresses[] = {const_cast<void*>(static_cast<const void*>(&parameters))..., nullptr};
-    if (shape.residency == Residency::all_blocks) {
+    if (shape.cluster != 0) {
+      detail::launch_clusters(function, grid, block, addresses, shape, stream);
+    } else if (shape.residency == Residency::all_blocks) {
       FUSEMD_CUDA(cudaLaunchCooperativeKernel(function, grid, block, addresses, shape.shared_bytes,
                                               stream));
     } else {
@@ -229,6 +296,24 @@ template <class... Parameters>
 #else
   (void)kernel;
   return executor::resident_blocks(threads, shared_bytes);
+#endif
+}
+
+/// Clusters of `blocks` blocks that the current device holds at once; 0 if not even one fits, as on
+/// a device without clusters.
+///
+/// Errors   DeviceError: no usable device.
+template <class... Parameters>
+[[nodiscard]] unsigned resident_clusters(void (*kernel)(Parameters...),
+                                         unsigned blocks,
+                                         unsigned threads,
+                                         std::size_t shared_bytes) {
+#if defined(__CUDACC__)
+  return detail::resident_clusters(reinterpret_cast<const void*>(kernel), blocks, threads,
+                                   shared_bytes);
+#else
+  (void)kernel;
+  return executor::resident_clusters(blocks, threads, shared_bytes);
 #endif
 }
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,6 +106,8 @@ class Checker final : public executor::Observer {
     join_block(*static_cast<BlockClocks*>(block.clocks));
   }
 
+  void cluster_barrier_completed(std::span<Block> blocks) override { join_cluster(blocks); }
+
   void warp_synchronised(Block& block, unsigned warp, std::uint32_t mask) override {
     join_warp(*static_cast<BlockClocks*>(block.clocks), warp, mask);
   }
@@ -163,9 +166,11 @@ class Checker final : public executor::Observer {
     const auto* first = static_cast<const char*>(address);
     if (within(first, bytes, fiber.stack, executor::kStackBytes)) return;
     if (within(first, bytes, fiber.block->arena, executor::kArenaBytes)) {
-      judge_shared(first, bytes, kind, pc);
+      judge_shared(first, bytes, kind, pc, *fiber.block);
     } else if (executor::is_device_address(address)) {
       judge_device(first, bytes, kind, pc);
+    } else if (const Block* owner = executor::shared_memory_owner(first)) {
+      judge_shared(first, bytes, kind, pc, *owner);
     } else {
       Fault fault{};
       if (executor::is_fault(executor::classify(address, bytes), kind.write, fault)) {
@@ -178,20 +183,26 @@ class Checker final : public executor::Observer {
     return first >= begin && first + bytes <= begin + size;
   }
 
-  void judge_shared(const char* first, std::size_t bytes, AccessKind kind, std::uint32_t pc) {
+  /// `owner`: the block whose shared memory it is.
+  void judge_shared(const char* first,
+                    std::size_t bytes,
+                    AccessKind kind,
+                    std::uint32_t pc,
+                    const Block& owner) {
     if (executor::classify(first, bytes) != executor::Region::shared) {
       report_and_stop(Fault::shared_out_of_bounds, first, bytes, kind, pc);
     }
     bool initialised = true;
-    for_each_shared_word(first, bytes, [&](Word& word, std::uint8_t mask) {
-      initialised &= (word.initialised & mask) == mask;
-      if (kind.write) word.initialised |= mask;
-    });
+    for_each_word(shared_words_, generation_of(owner), first, bytes,
+                  [&](Word& word, std::uint8_t mask) {
+                    initialised &= (word.initialised & mask) == mask;
+                    if (kind.write) word.initialised |= mask;
+                  });
     // An atomic update reads too.
     if (!initialised && (!kind.write || kind.atomic)) {
       report(Fault::uninitialised_shared, first, bytes, kind, pc);
     }
-    enter(shared_words_, shared_generation(), first, bytes, kind, pc);
+    enter(shared_words_, generation_of(owner), first, bytes, kind, pc);
     count(first, bytes, Space::shared, kind, pc);
   }
 
@@ -219,8 +230,8 @@ class Checker final : public executor::Observer {
                          std::uint64_t{fiber.block->index} << 32 | fiber.warp, fiber.lane);
   }
 
-  static std::uint32_t shared_generation() {
-    return static_cast<const BlockClocks*>(current->block->clocks)->shared_generation;
+  static std::uint32_t generation_of(const Block& block) {
+    return static_cast<const BlockClocks*>(block.clocks)->shared_generation;
   }
 
   /// visit(word, mask of its bytes) for every word of [first, first + bytes).
@@ -243,8 +254,8 @@ class Checker final : public executor::Observer {
 
   template <class Visit>
   void for_each_shared_word(const void* first, std::size_t bytes, Visit visit) {
-    for_each_word(shared_words_, shared_generation(), static_cast<const char*>(first), bytes,
-                  visit);
+    for_each_word(shared_words_, generation_of(*current->block), static_cast<const char*>(first),
+                  bytes, visit);
   }
 
   void enter(PageTable& table,

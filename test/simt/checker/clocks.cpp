@@ -138,6 +138,24 @@ void join_block(BlockClocks& clocks) {
   for (BlockClocks::Warp& warp : clocks.warps) warp.acquired.fill(all);
 }
 
+void join_cluster(std::span<executor::Block> blocks) {
+  Knowledge epochs;
+  KnowledgePointer all;
+  for (executor::Block& block : blocks) {
+    auto& clocks = *static_cast<BlockClocks*>(block.clocks);
+    join_block(clocks);
+    epochs.epochs.push_back({block.index, clocks.epoch});
+    if (clocks.anything_acquired) all = join(all, clocks.warps.front().acquired.front());
+  }
+  std::ranges::sort(epochs.epochs, {}, &Knowledge::BlockEpoch::block);
+  all = join(all, std::make_shared<const Knowledge>(std::move(epochs)));
+  for (executor::Block& block : blocks) {
+    auto& clocks = *static_cast<BlockClocks*>(block.clocks);
+    clocks.anything_acquired = true;
+    for (BlockClocks::Warp& warp : clocks.warps) warp.acquired.fill(all);
+  }
+}
+
 void join_warp(BlockClocks& clocks, unsigned warp_index, std::uint32_t mask) {
   BlockClocks::Warp& warp = clocks.warps[warp_index];
   LaneClocks most{};

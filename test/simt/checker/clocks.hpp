@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -65,6 +66,9 @@ struct Stamp {
 [[nodiscard]] bool ordered_before(const Stamp& stamp, unsigned lane, const executor::Fiber& now);
 
 void join_block(BlockClocks& clocks);
+/// The blocks of a cluster at their barrier: what any of them did is ordered before what all do
+/// now.
+void join_cluster(std::span<executor::Block> blocks);
 void join_warp(BlockClocks& clocks, unsigned warp, std::uint32_t mask);
 
 /// What each word of memory that synchronises has been given by releases. One a launch.

@@ -58,8 +58,8 @@ Region classify(const void* address, std::size_t bytes) {
   const Fiber& fiber = *current;
   const Block& block = *fiber.block;
   if (inside(address, bytes, fiber.stack, kStackBytes)) return Region::own_stack;
-  if (inside(address, 1, block.arena, kArenaBytes)) {
-    for (const SharedObject& object : block.objects) {
+  if (const Block* owner = shared_memory_owner(address)) {
+    for (const SharedObject& object : owner->objects) {
       if (inside(address, bytes, object.memory, object.bytes)) return Region::shared;
     }
     return Region::shared_outside;
@@ -117,8 +117,8 @@ std::string relative_to(const void* address,
 }  // namespace
 
 std::string describe_address(const void* address) {
-  const Block& block = *current->block;
-  if (inside(address, 1, block.arena, kArenaBytes)) {
+  if (const Block* owner = shared_memory_owner(address)) {
+    const Block& block = *owner;
     const SharedObject* nearest = nullptr;
     std::uintptr_t least = ~std::uintptr_t{0};
     const auto first = reinterpret_cast<std::uintptr_t>(address);
@@ -133,7 +133,10 @@ std::string describe_address(const void* address) {
       }
     }
     if (nearest != nullptr) {
-      return relative_to(address, "shared " + nearest->name, nearest->memory, nearest->bytes);
+      const std::string whose =
+          owner == current->block ? "" : " of block " + std::to_string(owner->index);
+      return relative_to(address, "shared " + nearest->name + whose, nearest->memory,
+                         nearest->bytes);
     }
   }
   if (is_device_address(address)) {

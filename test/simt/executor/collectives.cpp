@@ -66,6 +66,103 @@ int block_vote(Vote vote, int predicate, Site site) {
   return current->block->vote_result[static_cast<std::size_t>(vote)];
 }
 
+// --- the cluster's barrier
+// ---------------------------------------------------------------------------
+
+std::span<Block> blocks_of_cluster(Block& block) {
+  Grid& grid = *block.grid;
+  if (block.cluster == nullptr) return {&block, 1};
+  const std::size_t size = grid.shape.cluster;
+  const auto first = static_cast<std::size_t>(block.cluster - grid.clusters.data()) * size;
+  return std::span(grid.blocks).subspan(first, size);
+}
+
+namespace {
+
+Cluster& own_cluster(Site site) {
+  Cluster* cluster = current->block->cluster;
+  if (cluster == nullptr) {
+    fail(Fault::cluster_misuse, "block %u thread %u: %s:%u needs a launch with clusters",
+         current->block->index, current->index, site.file, site.line);
+  }
+  return *cluster;
+}
+
+void complete_cluster_barrier(Block& any) {
+  Cluster& cluster = *any.cluster;
+  const std::span<Block> blocks = blocks_of_cluster(any);
+  if (!cluster.unordered) {
+    note_visited(BarrierKind::cluster, cluster.site);
+    if (observer != nullptr) observer->cluster_barrier_completed(blocks);
+  }
+  cluster.arrived = 0;
+  cluster.unordered = false;
+  ++cluster.phase;
+  statistics().grid_barriers += blocks.size();
+  note_progress();
+  for (Block& block : blocks) {
+    for (Fiber& fiber : block.fibers) {
+      if (fiber.waiting == Waiting::cluster_barrier) wake(fiber);
+    }
+  }
+}
+
+void arrive_at_cluster_barrier(Site site, bool unordered) {
+  Fiber& fiber = *current;
+  Cluster& cluster = own_cluster(site);
+  if (fiber.at_cluster_barrier) {
+    fail(Fault::cluster_misuse,
+         "block %u thread %u arrives at the cluster barrier %s:%u and has not waited at %s:%u",
+         fiber.block->index, fiber.index, site.file, site.line, fiber.site.file, fiber.site.line);
+  }
+  if (cluster.arrived > 0 && !same_site(cluster.site, site)) {
+    fail(Fault::divergent_barrier,
+         "block %u: thread %u is at the cluster barrier %s:%u while %u threads are at %s:%u",
+         fiber.block->index, fiber.index, site.file, site.line, cluster.arrived, cluster.site.file,
+         cluster.site.line);
+  }
+  cluster.site = fiber.site = site;
+  cluster.unordered |= unordered;
+  fiber.at_cluster_barrier = true;
+  fiber.cluster_phase = cluster.phase;
+  note_progress();
+  if (++cluster.arrived == cluster.alive) complete_cluster_barrier(*fiber.block);
+}
+
+}  // namespace
+
+void cluster_arrive(Site site) {
+  const RuntimeScope runtime;
+  arrive_at_cluster_barrier(site, false);
+}
+
+void cluster_wait(Site site) {
+  const RuntimeScope runtime;
+  Fiber& fiber = *current;
+  const Cluster& cluster = own_cluster(site);
+  if (!fiber.at_cluster_barrier) {
+    fail(Fault::cluster_misuse,
+         "block %u thread %u waits at %s:%u for a cluster barrier where it has not arrived",
+         fiber.block->index, fiber.index, site.file, site.line);
+  }
+  fiber.at_cluster_barrier = false;
+  if (fiber.cluster_phase == cluster.phase) park(Waiting::cluster_barrier);
+}
+
+void cluster_barrier(Site site) {
+  const RuntimeScope runtime;
+  const std::optional<Cut> cut = cut_at(site);
+  if (cut == Cut::removed) return;
+  arrive_at_cluster_barrier(site, cut.has_value());
+  cluster_wait(site);
+}
+
+unsigned cluster_rank() {
+  const unsigned size = current->block->grid->shape.cluster;
+  return size == 0 ? 0 : current->block->index % size;
+}
+unsigned cluster_size() { return std::max(current->block->grid->shape.cluster, 1u); }
+
 // --- warp collectives
 // --------------------------------------------------------------------------------
 
@@ -174,6 +271,10 @@ void complete_waits_after_exit(Block& block) {
     }
   }
   if (block.alive > 0 && block.arrived == block.alive) complete_block_barrier(block);
+  if (block.cluster != nullptr && block.cluster->arrived > 0 &&
+      block.cluster->arrived == block.cluster->alive) {
+    complete_cluster_barrier(block);
+  }
 }
 
 // --- what the collectives compute

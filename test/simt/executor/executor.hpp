@@ -33,7 +33,8 @@ struct DeviceModel {
   std::size_t shared_bytes_per_block = 99 * 1024;  ///< static and dynamic, opted in
   std::size_t static_shared_bytes = 48 * 1024;     ///< what ptxas accepts, on every device
   unsigned threads_per_block = 1024;
-  unsigned resident_blocks = 256;  ///< larger cooperative grids are refused
+  unsigned resident_blocks = 256;               ///< larger cooperative grids are refused
+  unsigned cluster_blocks = kMaxClusterBlocks;  ///< larger clusters are refused; 0: there are none
   std::size_t memory_bytes = std::size_t{4} << 30;
 };
 
@@ -79,7 +80,7 @@ struct Statistics {
   std::uint64_t blocks = 0;
   std::uint64_t switches = 0;
   std::uint64_t block_barriers = 0;
-  std::uint64_t grid_barriers = 0;  ///< of blocks with each other, counted in every block
+  std::uint64_t grid_barriers = 0;  ///< of a grid's or a cluster's blocks, counted in every block
   std::uint64_t collectives = 0;
   std::uint64_t atomics = 0;
   std::size_t shared_bytes = 0;  ///< static and dynamic, of the block that used most
@@ -89,7 +90,7 @@ struct Statistics {
 // --- barrier cuts (test/simt/cuts)
 // -----------------------------------------------------------------
 
-enum class BarrierKind { block, warp, grid };
+enum class BarrierKind { block, warp, grid, cluster };
 
 struct VisitedBarrier {
   BarrierKind kind;
@@ -175,6 +176,19 @@ class CallableBarrier {
   bool unordered_ = false;
 };
 
+/// The cluster's barrier: arrive and wait together, or apart as PTX has them.
+void cluster_barrier(Site site);
+void cluster_arrive(Site site);
+void cluster_wait(Site site);
+[[nodiscard]] unsigned cluster_rank();
+[[nodiscard]] unsigned cluster_size();
+
+/// What lies at the place of `own` in the shared memory of block `rank` of the cluster. Fails if
+/// that block has no such object: it has not come to it yet, or has ended.
+[[nodiscard]] void* cluster_address(const void* own, unsigned rank);
+/// The start of that block's shared memory, for translated PTX.
+[[nodiscard]] char* cluster_shared_base(unsigned rank);
+
 void relax(Site site);
 
 enum class Order { relaxed, acquire, release, acq_rel };
@@ -232,6 +246,10 @@ void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)
 
 /// Blocks of a shape that are resident at once on the imitated device; 0 if not even one fits.
 [[nodiscard]] unsigned resident_blocks(unsigned threads, std::size_t shared_bytes);
+/// The same for clusters of so many blocks.
+[[nodiscard]] unsigned resident_clusters(unsigned blocks,
+                                         unsigned threads,
+                                         std::size_t shared_bytes);
 
 // --- launching
 // ---------------------------------------------------------------------------------------

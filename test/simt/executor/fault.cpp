@@ -26,6 +26,8 @@ const char* fault_name(Fault fault) {
       return "misaligned access";
     case Fault::unfinished_copy:
       return "unfinished asynchronous copy";
+    case Fault::cluster_misuse:
+      return "cluster misused";
     case Fault::trap:
       return "trap";
     case Fault::outside_launch_bounds:

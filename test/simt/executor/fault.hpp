@@ -32,6 +32,7 @@ enum class Fault {
   red_zone_damaged,      ///< bytes beside a buffer or a shared object were overwritten
   misaligned,            ///< a vector access at an unaligned address
   unfinished_copy,       ///< a thread ended without waiting for its asynchronous copies
+  cluster_misuse,        ///< shared memory of a block that is not there, or half a cluster barrier
   // by the executor for atomics and vector accesses, by the checker for all
   shared_out_of_bounds,
   global_out_of_bounds,

@@ -36,6 +36,11 @@ void check_shape(const LaunchShape& shape) {
                 std::to_string(shape.block.count()) + " threads a block");
   refuse_unless(shape.shared_bytes <= device.shared_bytes_per_block,
                 std::to_string(shape.shared_bytes) + " bytes of dynamic shared memory");
+  refuse_unless(shape.cluster <= device.cluster_blocks,
+                "clusters of " + std::to_string(shape.cluster) + " blocks");
+  refuse_unless(shape.cluster == 0 || shape.grid.x % shape.cluster == 0,
+                "a grid of " + std::to_string(shape.grid.x) + " blocks in clusters of " +
+                    std::to_string(shape.cluster));
   refuse_unless(shape.residency == Residency::any || shape.grid.count() <= device.resident_blocks,
                 std::to_string(shape.grid.count()) + " blocks, which cannot all be resident");
 }
@@ -52,6 +57,7 @@ void start_block(Grid& grid, Block& block, unsigned index) {
   block.position = position_in(grid.shape.grid, index);
   block.alive = count;
   grid.alive += count;
+  if (block.cluster != nullptr) block.cluster->alive += count;
   block.fibers.resize(count);
   block.warps.resize(ceil_div(count, kLanes));
   start_shared_memory(block);
@@ -104,8 +110,9 @@ std::string waiting_places(const Grid& grid) {
   std::string text;
   for (const Place& place : places) {
     text += (text.empty() ? "" : ", ") + std::to_string(place.threads) +
-            (place.waiting == Waiting::block_barrier ? " threads at the block barrier "
-                                                     : " lanes at the warp collective ") +
+            (place.waiting == Waiting::block_barrier     ? " threads at the block barrier "
+             : place.waiting == Waiting::cluster_barrier ? " threads at the cluster barrier "
+                                                         : " lanes at the warp collective ") +
             place.site.file + ":" + std::to_string(place.site.line);
   }
   return text;
@@ -133,7 +140,7 @@ void check_red_zones(std::vector<Finding>& findings) {
 }  // namespace
 
 void run_grid(const LaunchShape& shape, const KernelCall& call) {
-  Grid grid{shape, call, {}, 0};
+  Grid grid{shape, call, {}, {}, 0};
   const auto count = static_cast<unsigned>(shape.grid.count());
   std::vector<Finding> findings;
   seed_schedule();
@@ -141,18 +148,26 @@ void run_grid(const LaunchShape& shape, const KernelCall& call) {
   if (observer != nullptr) observer->launch_begins(grid);
   open_device_memory();
 
-  std::vector<unsigned> order(count);
+  // Blocks of a cluster have numbers one after the other.
+  const unsigned cluster = std::max(shape.cluster, 1u);
+  std::vector<unsigned> order(count / cluster);
   std::iota(order.begin(), order.end(), 0u);
   if (config().shuffled) {
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw(i)]);
   }
   const bool together = shape.residency == Residency::all_blocks;
-  const std::size_t resident = together ? count : 1;
+  const std::size_t resident = together ? count : cluster;
   bool good = true;
   for (std::size_t first = 0; first < count && good; first += resident) {
     grid.blocks.clear();
     grid.blocks.resize(resident);
-    for (std::size_t i = 0; i < resident; ++i) start_block(grid, grid.blocks[i], order[first + i]);
+    grid.clusters.assign(shape.cluster == 0 ? 0 : resident / cluster, {});
+    for (std::size_t i = 0; i < resident; ++i) {
+      Block& block = grid.blocks[i];
+      if (shape.cluster != 0) block.cluster = &grid.clusters[i / cluster];
+      const auto within = static_cast<unsigned>((first + i) % cluster);
+      start_block(grid, block, order[(first + i) / cluster] * cluster + within);
+    }
     good = run_resident(grid, findings);
     for (Block& block : grid.blocks) {
       if (good) check_shared_red_zones(block, findings);
@@ -175,6 +190,11 @@ unsigned resident_blocks(unsigned threads, std::size_t shared_bytes) {
   const bool fits = threads > 0 && threads <= device.threads_per_block &&
                     shared_bytes <= device.shared_bytes_per_block;
   return fits ? device.resident_blocks : 0;
+}
+
+unsigned resident_clusters(unsigned blocks, unsigned threads, std::size_t shared_bytes) {
+  if (blocks == 0 || blocks > config().device.cluster_blocks) return 0;
+  return resident_blocks(threads, shared_bytes) / blocks;
 }
 
 void launch_call(const LaunchShape& shape, Stream stream, KernelCall call) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace fusemd::executor {
 struct Block;
 struct Grid;
 
-enum class Waiting : std::uint8_t { no, block_barrier, collective, done };
+enum class Waiting : std::uint8_t { no, block_barrier, collective, cluster_barrier, done };
 
 struct AsyncCopy {
   void* target;
@@ -45,8 +46,10 @@ struct Fiber {
   unsigned warp = 0;
   Waiting waiting = Waiting::no;
   bool spinning = false;
-  unsigned unordered = 0;  ///< depth of CallableBarriers cut as `unordered`
-  Site site;               ///< where it waits or spins
+  unsigned unordered = 0;           ///< depth of CallableBarriers cut as `unordered`
+  bool at_cluster_barrier = false;  ///< has arrived, and has not waited yet
+  std::uint64_t cluster_phase = 0;  ///< of the cluster when it arrived
+  Site site;                        ///< where it waits or spins
   void* payload = nullptr;
   std::unique_ptr<AsyncCopies> copies;
   void* sanitizer_stack = nullptr;
@@ -74,8 +77,18 @@ struct SharedObject {
   std::size_t bytes;
 };
 
+/// The barrier of a thread-block cluster.
+struct Cluster {
+  unsigned alive = 0;    ///< threads
+  unsigned arrived = 0;  ///< in this phase
+  std::uint64_t phase = 0;
+  Site site;
+  bool unordered = false;
+};
+
 struct Block {
   Grid* grid = nullptr;
+  Cluster* cluster = nullptr;  ///< null in launches without clusters
   unsigned index = 0;
   uint3 position{};
   std::vector<Fiber> fibers;
@@ -100,9 +113,16 @@ struct Block {
 struct Grid {
   LaunchShape shape;
   KernelCall call;
-  std::vector<Block> blocks;  ///< resident now: one, or all in a cooperative launch
+  std::vector<Block> blocks;  ///< resident now: one, a cluster's, or all in a cooperative launch
+  std::vector<Cluster> clusters;
   unsigned alive = 0;
 };
+
+/// The resident blocks of a block's cluster; the block alone where there are none.
+[[nodiscard]] std::span<Block> blocks_of_cluster(Block& block);
+
+/// The block of the running thread's cluster in whose shared memory an address lies, or null.
+[[nodiscard]] Block* shared_memory_owner(const void* address);
 
 /// What a checker sees. Every call comes from the executor while `current` is the acting thread.
 class Observer {
@@ -115,6 +135,7 @@ class Observer {
   virtual void block_ends(Block& block) = 0;
   virtual void shared_declared(Block& block, const SharedObject& object) = 0;
   virtual void block_barrier_completed(Block& block) = 0;
+  virtual void cluster_barrier_completed(std::span<Block> blocks) = 0;
   virtual void warp_synchronised(Block& block, unsigned warp, std::uint32_t mask) = 0;
   virtual void atomic_access(const void* word,
                              std::size_t bytes,

@@ -122,6 +122,7 @@ void end_fiber() {
   block.warps[fiber.warp].alive &= ~(1u << fiber.lane);
   --block.alive;
   --block.grid->alive;
+  if (block.cluster != nullptr) --block.cluster->alive;
   note_progress();
   complete_waits_after_exit(block);
 }

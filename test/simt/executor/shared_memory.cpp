@@ -5,7 +5,9 @@
 #include "test/simt/executor/shared_memory.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "test/simt/executor/memory.hpp"
 #include "test/simt/executor/scheduler.hpp"
@@ -132,5 +134,57 @@ void* dynamic_shared(std::size_t offset, std::size_t bytes) {
 }
 
 char* shared_base() { return current->block->arena; }
+
+// --- the shared memory of a cluster's other blocks
+// ---------------------------------------------------
+
+namespace {
+
+Block& block_of_rank(unsigned rank) {
+  const std::span<Block> blocks = blocks_of_cluster(*current->block);
+  if (rank >= blocks.size()) {
+    fail(Fault::cluster_misuse, "block %u thread %u: there is no block %u in a cluster of %zu",
+         current->block->index, current->index, rank, blocks.size());
+  }
+  Block& block = blocks[rank];
+  if (block.alive == 0) {
+    fail(Fault::cluster_misuse,
+         "block %u thread %u goes to the shared memory of block %u, which has ended",
+         current->block->index, current->index, block.index);
+  }
+  return block;
+}
+
+}  // namespace
+
+Block* shared_memory_owner(const void* address) {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  for (Block& block : blocks_of_cluster(*current->block)) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(block.arena);
+    if (at >= begin && at - begin < kArenaBytes) return &block;
+  }
+  return nullptr;
+}
+
+void* cluster_address(const void* own, unsigned rank) {
+  const RuntimeScope runtime;
+  const Block& target = block_of_rank(rank);
+  const auto* at = static_cast<const char*>(own);
+  for (const SharedObject& object : current->block->objects) {
+    if (at < object.memory || at >= object.memory + object.bytes) continue;
+    for (const SharedObject& other : target.objects) {
+      if (other.tag == object.tag && other.key == object.key) {
+        return other.memory + (at - object.memory);
+      }
+    }
+    fail(Fault::cluster_misuse,
+         "block %u thread %u goes to shared %s of block %u, which has not come to it yet",
+         current->block->index, current->index, object.name.c_str(), target.index);
+  }
+  fail(Fault::shared_out_of_bounds, "block %u thread %u: no shared memory to find in block %u",
+       current->block->index, current->index, target.index);
+}
+
+char* cluster_shared_base(unsigned rank) { return block_of_rank(rank).arena; }
 
 }  // namespace fusemd::executor

@@ -129,6 +129,10 @@ void check_refused_launches() {
   expect_device_error(kRefused, "too many blocks", launch({.grid = {1, 65536}, .block = {1}}));
   expect_device_error(kRefused, "dynamic shared memory",
                       launch({.grid = {1}, .block = {1}, .shared_bytes = 100 * 1024}));
+  expect_device_error(kRefused, "clusters of 17",
+                      launch({.grid = {17}, .block = {1}, .cluster = 17}));
+  expect_device_error(kRefused, "5 blocks in clusters of 2",
+                      launch({.grid = {5}, .block = {1}, .cluster = 2}));
   expect_device_error(kRefused, "all be resident",
                       launch({.grid = {257}, .block = {1}, .residency = Residency::all_blocks}));
 }

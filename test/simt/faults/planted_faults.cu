@@ -27,6 +27,7 @@ constexpr LaunchShape kOneWarp{.grid = {1}, .block = {32}};
 constexpr LaunchShape kTwoResident{.grid = {2},
                                    .block = {kThreads},
                                    .residency = Residency::all_blocks};
+constexpr LaunchShape kCluster{.grid = {2}, .block = {kThreads}, .cluster = 2};
 
 std::vector<float> counted(std::size_t n) {
   std::vector<float> values(n);
@@ -91,6 +92,24 @@ void missing_grid_barrier_row(bool planted) {
     DeviceArray<unsigned> word = zeroed<unsigned>(1);
     launch(kTwoResident, FUSEMD_FORM(missing_grid_barrier), x, between.data(), y, word.data());
   });
+}
+void missing_cluster_barrier_row(bool planted) {
+  expect_reversed(2 * kThreads, [planted](const float* x, float* y) {
+    launch(kCluster, FUSEMD_FORM(missing_cluster_barrier), x, y);
+  });
+}
+void cluster_store_too_soon_row(bool planted) {
+  expect_reversed(2 * kThreads, [planted](const float* x, float* y) {
+    launch(kCluster, FUSEMD_FORM(cluster_store_too_soon), x, y);
+  });
+}
+void early_cluster_store_row(bool planted) {
+  expect_ones(2 * kThreads,
+              [planted](float* y) { launch(kCluster, FUSEMD_FORM(early_cluster_store), y); });
+}
+void cluster_block_gone_row(bool planted) {
+  expect_ones(2 * kThreads,
+              [planted](float* y) { launch(kCluster, FUSEMD_FORM(cluster_block_gone), y); });
 }
 void plain_sum_row(bool planted) {
   const DeviceArray<int> x(std::vector<int>(kThreads, 3));
@@ -306,6 +325,14 @@ std::vector<PlantedFault> planted_faults() {
        report(Fault::race)},
       {"missing grid barrier", missing_grid_barrier_row, kWrongValue, kWrongValue,
        report(Fault::race)},
+      {"missing cluster barrier", missing_cluster_barrier_row, kWrongValue, kWrongValue,
+       report(Fault::race)},
+      {"store to a cluster's block that still reads", cluster_store_too_soon_row, kAnything,
+       kAnything, report(Fault::race)},
+      everywhere("store to a cluster's block that has not begun", early_cluster_store_row,
+                 Fault::cluster_misuse),
+      everywhere("store to a cluster's block that has ended", cluster_block_gone_row,
+                 Fault::cluster_misuse),
       {"sum without atomics", plain_sum_row, kAnything, kAnything, report(Fault::race)},
       {"counter cleared too late", counter_row, kAnything, kAnything, report(Fault::race)},
       {"flag that orders nothing", relaxed_flag_row, kAnything, kAnything, report(Fault::race)},

@@ -3,6 +3,7 @@
 // Kernels with one fault each. kPlanted = false is the fault-free twin, which every level must let
 // pass.
 
+#include "kernels/cluster.cuh"
 #include "kernels/copy_async.cuh"
 #include "kernels/grid_barrier.cuh"
 
@@ -59,6 +60,59 @@ __global__ void missing_grid_barrier(const float* x, float* between, float* y, u
   between[i] = x[i];
   if constexpr (!kPlanted) simt::grid_barrier(word);
   y[i] = between[n - 1 - i];
+}
+
+/// Block r of a cluster of two writes x to the other one's shared memory, which turns it around.
+/// kMissing: which barrier after the first is not there.
+template <unsigned kMissing>
+__device__ void exchange_in_cluster(const float* x, float* y) {
+  FUSEMD_SHARED(double, values, [kThreads]);
+  const unsigned rank = simt::cluster_rank();
+  const unsigned other = 1 - rank;
+  values[threadIdx.x] = 0.0;
+  simt::cluster_barrier();
+  simt::store_to_cluster(&values[threadIdx.x], other, double{x[rank * kThreads + threadIdx.x]});
+  if constexpr (kMissing != 2) simt::cluster_barrier();
+  y[rank * kThreads + threadIdx.x] = static_cast<float>(values[kThreads - 1 - threadIdx.x]);
+  // Written again: the other block must have read.
+  if constexpr (kMissing != 3) simt::cluster_barrier();
+  simt::store_to_cluster(&values[threadIdx.x], other, 1.0);
+  // A block's shared memory lasts as long as the others write there.
+  simt::cluster_barrier();
+}
+
+/// Writes to shared memory that may not be there yet.
+template <bool kPlanted>
+__global__ void __launch_bounds__(kThreads) early_cluster_store(float* y) {
+  FUSEMD_SHARED(double, values, [kThreads]);
+  if constexpr (!kPlanted) simt::cluster_barrier();
+  simt::store_to_cluster(&values[threadIdx.x], 1 - simt::cluster_rank(), 1.0);
+  simt::cluster_barrier();
+  y[simt::cluster_rank() * kThreads + threadIdx.x] = static_cast<float>(values[threadIdx.x]);
+}
+template <bool kPlanted>
+__global__ void __launch_bounds__(kThreads) missing_cluster_barrier(const float* x, float* y) {
+  exchange_in_cluster<kPlanted ? 2 : 0>(x, y);
+}
+template <bool kPlanted>
+__global__ void __launch_bounds__(kThreads) cluster_store_too_soon(const float* x, float* y) {
+  exchange_in_cluster<kPlanted ? 3 : 0>(x, y);
+}
+
+/// A block that ends while the other one still writes to its shared memory.
+template <bool kPlanted>
+__global__ void __launch_bounds__(kThreads) cluster_block_gone(float* y) {
+  FUSEMD_SHARED(double, values, [kThreads]);
+  values[threadIdx.x] = 0.0;
+  simt::cluster_barrier();
+  if constexpr (kPlanted) {
+    if (simt::cluster_rank() == 1) return;
+    // Takes longer than the other block has left.
+    for (unsigned i = 0; i < 20; ++i) simt::relax();
+  }
+  simt::store_to_cluster(&values[threadIdx.x], 1 - simt::cluster_rank(), 1.0);
+  simt::cluster_barrier();
+  y[simt::cluster_rank() * kThreads + threadIdx.x] = static_cast<float>(values[threadIdx.x]);
 }
 
 template <bool kPlanted>

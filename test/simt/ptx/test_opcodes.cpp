@@ -92,7 +92,7 @@ std::vector<std::uint64_t> run(const ptx::KernelInfo& kernel, const Row& row) {
   const test::DeviceArray<std::uint64_t> in(row.in);
   auto out = test::zeroed<std::uint64_t>(row.out.size());
   auto own = test::zeroed<std::uint64_t>(2 * std::size_t{row.threads});
-  executor::launch_call({.block = {row.threads}}, nullptr,
+  executor::launch_call({.block = {row.threads}, .cluster = 1}, nullptr,
                         {.function = reinterpret_cast<const void*>(kernel.entry),
                          .run = BoundRow::run,
                          .bound = std::make_shared<BoundRow>(

@@ -42,6 +42,18 @@ def memory():
                f'st.{space}.b64 [{address}], %i0; {load} {convert} ld.b32 %o0, [%q0+4]; '
                f'ld.b32 %o1, [%q0]; ld.u16 %o2, [%q0+6];', [(0x0123456789abcdef,), (2 ** 64 - 2,)],
                '.reg .b64 %q0;')
+    # Through an address of the cluster, of one block here, in its own memory.
+    scalar('mapa, st.shared::cluster', 'f32 f32 f32 f32', 'f32 f32 f32 f32 u32',
+           lambda a, b, c, d: (d, c, b, a, 1),
+           'mov.u32 %q0, %cluster_ctarank; mapa.shared::cluster.u32 %q1, %s, %q0; '
+           'st.shared::cluster.v4.f32 [%q1], {%i0, %i1, %i2, %i3}; '
+           'barrier.cluster.arrive.release.aligned; barrier.cluster.wait.acquire.aligned; '
+           'ld.shared.v4.f32 {%o3, %o2, %o1, %o0}, [%s]; mov.u32 %o4, %cluster_nctarank;',
+           [(1, 2, 3, 4), (0x7fc00001, 0xffffffff, 0x80000000, 0)], '.reg .b32 %q<2>;')
+    scalar('st.shared::cluster.f64', 'f64', 'f64', lambda a: a,
+           'mapa.shared::cluster.u32 %q0, %s, 0; st.shared::cluster.f64 [%q0+8], %i0; '
+           'barrier.cluster.arrive; barrier.cluster.wait; ld.shared.f64 %o0, [%s+8];',
+           [(1,), (2 ** 63,)], '.reg .b32 %q0;')
     scalar('ld.const', 'u32', 'u32', lambda a: [3, 1, 4, 1, 5, 9, 2, 6][a],
            'mul.wide.u32 %q0, %i0, 4; mov.u64 %q1, digits; add.u64 %q0, %q0, %q1; '
            'ld.const.u32 %o0, [%q0];', [(i,) for i in range(8)], '.reg .b64 %q<2>;')

@@ -51,6 +51,29 @@ u32 Thread::dynamic_shared() const {
   return static_cast<u32>(static_cast<const char*>(executor::dynamic_shared(0, bytes)) - shared);
 }
 
+// --- the cluster
+// ---------------------------------------------------------------------------------------
+
+u32 Thread::cluster_rank() const { return executor::cluster_rank(); }
+u32 Thread::cluster_size() const { return executor::cluster_size(); }
+
+u32 Thread::cluster_map(u32 address, u32 rank) const {
+  if (address >= kSharedWindow) bad_shared_address(address);
+  return (rank + 1) * static_cast<u32>(kSharedWindow) + address;
+}
+
+char* Thread::cluster_address(u32 address) const {
+  const u32 window = address / static_cast<u32>(kSharedWindow);
+  const u32 offset = address % static_cast<u32>(kSharedWindow);
+  return window == 0 ? shared + offset : executor::cluster_shared_base(window - 1) + offset;
+}
+
+void Thread::cluster_arrive(Site site) {
+  if (counter_ != nullptr) meet_warp(*counter_);
+  executor::cluster_arrive(site);
+}
+void Thread::cluster_wait(Site site) { executor::cluster_wait(site); }
+
 // --- asynchronous copies
 // ---------------------------------------------------------------------------
 

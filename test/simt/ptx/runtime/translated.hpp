@@ -74,6 +74,15 @@ class Thread {
     return shared + offset;
   }
 
+  // --- the cluster: a block's shared memory is a window of its addresses, the own one the first
+  // ---
+  [[nodiscard]] u32 cluster_rank() const;
+  [[nodiscard]] u32 cluster_size() const;
+  [[nodiscard]] u32 cluster_map(u32 address, u32 rank) const;
+  [[nodiscard]] char* cluster_address(u32 address) const;
+  void cluster_arrive(Site site);
+  void cluster_wait(Site site);
+
   // --- plain memory ---
   template <class T, unsigned kLanes>
   [[gnu::always_inline]] Vector<T, kLanes> load(const char* address, u32 site) {

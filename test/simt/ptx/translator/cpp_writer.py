@@ -17,6 +17,7 @@ SPECIAL_REGISTERS = {
     **{f'%{ptx}.{axis}': f't.{field}.{axis}' for axis in 'xyz' for ptx, field in (
         ('tid', 'thread_index'), ('ntid', 'block_size'), ('ctaid', 'block_index'),
         ('nctaid', 'grid_size'))},
+    '%cluster_ctarank': 't.cluster_rank()', '%cluster_nctarank': 't.cluster_size()',
     '%laneid': 't.lane', '%lanemask_eq': '(1u << t.lane)', '%lanemask_lt': '((1u << t.lane) - 1)',
     '%lanemask_le': '((2u << t.lane) - 1)', '%lanemask_gt': '~((2u << t.lane) - 1)',
     '%lanemask_ge': '~((1u << t.lane) - 1)', 'WARP_SZ': '32u',
@@ -178,6 +179,10 @@ class FunctionWriter:
         if what == 'register':
             if register_type not in ('b32', 'u32', 's32', 'b64', 'u64', 's64'):
                 raise Refused(f'address in a .{register_type} register')
+            if space == 'cluster':
+                if TYPE_BYTES[register_type] != 4:
+                    raise Refused('a 64-bit address of .shared::cluster')
+                return f't.cluster_address({name} + static_cast<u32>({offset}))'
             if space == 'shared':
                 width = 'u32' if TYPE_BYTES[register_type] == 4 else 'u64'
                 return f't.shared_address(static_cast<{width}>({name} + static_cast<{width}>({offset})))'

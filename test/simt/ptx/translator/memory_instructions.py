@@ -69,10 +69,18 @@ def load(m, o, w):
         for i, x in enumerate(items) if x != Word('_')), memory_class('ld', space)
 
 
+@handles('mapa', operands=3)
+def map_to_cluster(m, o, w):
+    m.need('shared::cluster')
+    need_types(m.type(), 'u32')
+    return w.assign(o[0], 'u32', f't.cluster_map({w.value(o[1], "u32")}, {w.value(o[2], "u32")})'), 'other'
+
+
 @handles('st', operands=2)
 def store(m, o, w):
     kind = m.type()
-    space = m.take('global', 'shared', 'shared::cta', 'local', 'param').split(':')[0]
+    space = m.take('global', 'shared', 'shared::cta', 'shared::cluster', 'local', 'param')
+    space = 'cluster' if space == 'shared::cluster' else space.split(':')[0]
     take_cache_hints(m)
     order = m.take('release', 'relaxed', 'volatile', 'weak')
     if order in ('release', 'relaxed'):
@@ -82,7 +90,7 @@ def store(m, o, w):
     values = ', '.join(w.value(x, 'b' + element[1:]) for x in vector(o[1], lanes))
     address = w.address(o[0], space)
     if order in ('release', 'relaxed', 'volatile'):
-        if lanes != 1 or space in ('local', 'param'):
+        if lanes != 1 or space in ('local', 'param', 'cluster'):
             raise Refused(f'.{order} with .{space} or a vector')
         order = 'relaxed' if order == 'volatile' else order
         site = w.site(space, 'store', TYPE_BYTES[kind])
@@ -92,6 +100,8 @@ def store(m, o, w):
     if space in ('param', 'local'):
         name = {'param': 'store_parameter', 'local': 'store_local'}[space]
         return f't.{name}<{element}, {lanes}>({address}, {whole});', memory_class('st', space)
+    # Counted as what it is in the other block's memory.
+    space = 'shared' if space == 'cluster' else space
     site = w.site(space, 'store', lanes * TYPE_BYTES[kind])
     return f't.store<{element}, {lanes}>({address}, {site}, {whole});', memory_class('st', space)
 
@@ -153,8 +163,18 @@ def prefetch(m, o, w):
 
 
 # --- threads together ------------------------------------------------------------------------------
-@handles('bar', 'barrier', operands=(1, 2, 3))
+@handles('bar', 'barrier', operands=(0, 1, 2, 3))
 def barrier(m, o, w):
+    if m.take('cluster'):
+        if m.base != 'barrier' or o:
+            raise Refused(f'{len(o)} operands')
+        what = m.need('arrive', 'wait')
+        # Without a word, arrive releases and wait acquires; a relaxed one is not translated.
+        m.take('release' if what == 'arrive' else 'acquire')
+        m.take('aligned')
+        return f't.cluster_{what}({w.collective()});', 'barrier'
+    if not o:
+        raise Refused('0 operands')
     if m.take('warp'):
         m.need('sync')
         return f't.warp_barrier({w.value(o[0], "u32")}, {w.collective()});', 'warp_barrier'
