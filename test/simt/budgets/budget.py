@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Holds what nvcc made of a kernel file against the budgets in golden/, for every architecture.
 
-    budget.py KERNELS.cu --cubins FOLDER --nvdisasm PROGRAM --occupancy PROGRAM --nvcc PROGRAM [--update]
+    budget.py KERNELS.cu --cubins FOLDER --nvdisasm PROGRAM --occupancy PROGRAM --shapes PROGRAM --nvcc PROGRAM
+              [--update]
 
-Fails if a kernel spills, has a stack or touches local memory, if no block of it fits a
-multiprocessor, or if anything got worse than its golden row: registers, shared memory, blocks per
+Fails if a kernel spills, has a stack or touches local memory, if its launch shape is not known
+(launch_shapes.cpp) or wider than its launch bounds, if no block of it fits a multiprocessor, or if
+anything got worse than its golden row: registers, shared memory, blocks per
 multiprocessor, or the number of instructions of a class. What got better is said, so that --update
 can make it the new budget. Golden rows belong to one release of nvcc; under another, counts are not
 compared, and the output says so.
@@ -68,13 +70,20 @@ def occupancy(program, devices, rows):
     return [int(answer) for answer in answers]
 
 
+def launch_shapes(program, architectures):
+    """{(kernel, architecture): (threads, dynamic shared memory)} as launchers ask for them."""
+    text = subprocess.run([program, *architectures], capture_output=True, text=True, check=True).stdout
+    return {(row['kernel'], row['architecture']): (int(row['threads']), int(row['dynamic_shared']))
+            for row in csv.DictReader(text.splitlines())}
+
+
 def read_devices():
     return {row['architecture']: row for row in read_table(os.path.join(FOLDER, 'devices.csv'))}
 
 
-def measure(cubins, nvdisasm, occupancy_program, golden, devices):
-    """Rows of the table, and the faults that no golden row excuses."""
-    shared = {(row['kernel'], row['architecture']): row['dynamic_shared'] for row in golden}
+def measure(cubins, nvdisasm, occupancy_program, shapes, devices):
+    """Rows of the table, and the faults that no golden row excuses. A kernel's shape is that of its
+    whole name, or else of its name without template arguments."""
     rows, faults = [], []
     for architecture in devices:
         cubin = f'{cubins}.sm_{architecture}.cubin'
@@ -88,13 +97,20 @@ def measure(cubins, nvdisasm, occupancy_program, golden, devices):
             if symbol not in bounds:
                 faults.append(f'{where}: no launch bounds')
                 continue
+            shape = shapes.get((name, architecture)) or shapes.get((name.split('<')[0], architecture))
+            if shape is None:
+                faults.append(f'{where}: how it is launched is not known: add it to launch_shapes.cpp')
+                continue
+            threads, dynamic_shared = shape
+            if threads > bounds[symbol]:
+                faults.append(f'{where}: launched with {threads} threads, compiled for {bounds[symbol]}')
             for what in ('spills', 'stack'):
                 if used[what]:
                     faults.append(f'{where}: {used[what]} bytes of {what}, expected none')
             if count['local']:
                 faults.append(f'{where}: {count["local"]} accesses to local memory, expected none')
-            rows.append({'kernel': name, 'architecture': architecture, 'threads': bounds[symbol],
-                         'dynamic_shared': shared.get((name, architecture), '0'),
+            rows.append({'kernel': name, 'architecture': architecture, 'threads': threads,
+                         'dynamic_shared': dynamic_shared,
                          'registers': used['registers'], 'static_shared': used['static_shared'],
                          'instructions': count['all'],
                          **{key: count[key] for key in CLASSES if key != 'local'}})
@@ -117,11 +133,11 @@ def compare(rows, golden):
             worse.append(f'{where}: has no budget')
             continue
         for key in COLUMNS:
-            if key in KEYS or key in NEUTRAL or key == 'dynamic_shared':
+            if key in KEYS or key in NEUTRAL:
                 continue
             now, then = int(row[key]), int(old[key])
             sentence = f'{where}: {key} {then} -> {now}'
-            if key == 'threads':
+            if key in SHAPE:
                 if now != then:
                     worse.append(sentence)
             elif now != then:
@@ -147,7 +163,7 @@ def write_golden(path, rows, release):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('kernels')
-    for name in ('cubins', 'nvdisasm', 'occupancy', 'nvcc'):
+    for name in ('cubins', 'nvdisasm', 'occupancy', 'shapes', 'nvcc'):
         parser.add_argument('--' + name, required=True)
     parser.add_argument('--golden', default=os.path.join(FOLDER, 'golden'))
     parser.add_argument('--update', action='store_true')
@@ -159,8 +175,9 @@ def main():
         golden = read_table(path)
         with open(path, encoding='utf-8') as file:
             golden_release = file.readline().removeprefix('# nvcc ').strip()
-    rows, faults = measure(options.cubins, options.nvdisasm, options.occupancy, golden,
-                           read_devices())
+    devices = read_devices()
+    rows, faults = measure(options.cubins, options.nvdisasm, options.occupancy,
+                           launch_shapes(options.shapes, devices), devices)
     if options.update:
         write_golden(path, rows, release)
         golden, golden_release = read_table(path), release

@@ -78,7 +78,7 @@ class Comparison(unittest.TestCase):
 
     def test_each_column_for_the_worse(self):
         for column in budget.COLUMNS[2:]:
-            if column in budget.NEUTRAL or column == 'dynamic_shared':
+            if column in budget.NEUTRAL:
                 continue
             change = {column: '4' if column in budget.LESS_IS_WORSE else '6'}
             worse, _ = budget.compare([row(**change)], [row()])
@@ -94,7 +94,7 @@ class Comparison(unittest.TestCase):
 
 
 class Compiled(unittest.TestCase):
-    def measure(self, text, *architectures):
+    def measure(self, text, *architectures, threads=None):
         devices = budget.read_devices()
         if architectures:
             devices = {name: devices[name] for name in architectures}
@@ -109,7 +109,10 @@ class Compiled(unittest.TestCase):
                      '-o', f'{stem}.sm_{arch}.cubin'], capture_output=True, text=True, check=True)
                 with open(f'{stem}.sm_{arch}.txt', 'w', encoding='utf-8') as file:
                     file.write(done.stderr)
-            return budget.measure(stem, OPTIONS.nvdisasm, OPTIONS.occupancy, [], devices)
+            # Of the two kernels here only one has more than 128 threads a block.
+            shapes = {(name, arch): (threads or (1024 if name == 'greedy' else 128), 0)
+                      for name in ('plain', 'greedy') for arch in devices}
+            return budget.measure(stem, OPTIONS.nvdisasm, OPTIONS.occupancy, shapes, devices)
 
     def test_a_plain_kernel(self):
         rows, faults = self.measure(PLAIN)
@@ -133,6 +136,15 @@ class Compiled(unittest.TestCase):
         _, faults = self.measure(SPILLING, '75', '90')
         self.assertTrue(any('spills' in fault for fault in faults), faults)
         self.assertTrue(any('local memory' in fault for fault in faults), faults)
+
+    def test_a_block_wider_than_the_launch_bounds_is_a_fault(self):
+        _, faults = self.measure(PLAIN, '80', threads=160)
+        self.assertEqual(faults, ['plain, sm_80: launched with 160 threads, compiled for 128'])
+
+    def test_a_kernel_that_nobody_says_how_to_launch_is_a_fault(self):
+        _, faults = self.measure(PLAIN.replace('plain', 'unheard_of'), '80')
+        self.assertEqual(len(faults), 1)
+        self.assertIn('how it is launched is not known', faults[0])
 
     def test_no_launch_bounds_is_a_fault(self):
         _, faults = self.measure(PLAIN.replace('__launch_bounds__(128)', ''), '80')

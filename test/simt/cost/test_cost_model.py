@@ -4,10 +4,15 @@
 
 import math
 import unittest
+from pathlib import Path
 
+import cost_model
 from chains import chains_of
 from cost_model import PARTS, Launch, StepCost, read_constants, read_rows
-from step_counts import of_batch
+from step_counts import of_batch, read_table
+
+budget = cost_model.budget
+COUNTED_FOR = '75'  # the architecture whose launch policy counted_step.cpp uses
 
 PART = {'architecture': 86.0, 'multiprocessors': 10.0, 'clock': 2.0, 'fp32_lanes': 128.0, 'integer_lanes': 64.0,
         'special_lanes': 16.0, 'fp64_lanes': 2.0, 'shuffle_lanes': 32.0, 'schedulers': 4.0, 'l1_bytes': 128.0,
@@ -107,6 +112,18 @@ class Batches(unittest.TestCase):
                 of_batch(self.steps(**change), 'm', 's', 64)
         with self.assertRaises(ValueError):
             of_batch(self.steps(), 'm', 's', 40)
+
+
+class Launches(unittest.TestCase):
+    def test_budgets_assume_the_shapes_that_are_launched(self):
+        # 16 benzenes fill every tile; the model with the most channels asks for the most shared memory.
+        step = read_table()['steps']['original benzene 16']
+        golden = {(row['kernel'], row['architecture']): row
+                  for path in Path(budget.FOLDER, 'golden').glob('*.csv') for row in budget.read_table(path)}
+        for name, found in step['kernels'].items():
+            row = golden[name, COUNTED_FOR]
+            self.assertEqual((int(row['threads']), int(row['dynamic_shared'])),
+                             (found['threads_a_block'], found['dynamic_shared']), name)
 
 
 class Constants(unittest.TestCase):
