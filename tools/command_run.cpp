@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "tools/console.hpp"
 #include "tools/continued_run.hpp"
 #include "tools/exit_code.hpp"
+#include "tools/failed_frames.hpp"
 #include "tools/interrupt.hpp"
 #include "tools/progress.hpp"
 #include "tools/run_checkpoints.hpp"
@@ -168,6 +171,7 @@ int run_command(const std::vector<std::string>& arguments) {
   RunCheckpoints checkpoints(run.checkpoints(), interrupt, checkpoint_files, std::move(so_far));
   SimulationOptions simulation_options = run.simulation();
   simulation_options.threads = threads.across_replicas;
+  simulation_options.closest_pairs = model.training_domain.closest_pairs;
   simulation_options.stop = &interrupt.attention();
   simulation_options.statistics = &checkpoints.statistics();
   simulation_options.progress = [&](const Progress& piece) {
@@ -204,14 +208,27 @@ int run_command(const std::vector<std::string>& arguments) {
     }
   }
 
+  std::set<std::string> warned;
+  checkpoints.paused = [&](const std::vector<ReplicaFailure>& failures,
+                           std::span<const ReplicaState> now) {
+    if (!run.pipes_trajectory()) {
+      write_failed_frames(run.out, failures, structures, run.timestep);
+    }
+    for (const Extrapolation& pair : extrapolations(now)) {
+      if (run.quiet || !warned.insert(pair.elements).second) continue;
+      progress.clear();
+      print_note(extrapolation_sentence(pair, model.training_domain));
+    }
+  };
+
   FrameWriter writer(files);
   const SimulationResult result = checkpoints.run([&] { return planned.runner->run(writer); },
                                                   [&] { return planned.runner->states(); }, writer);
   writer.close();
   progress.clear();
 
-  const RunSummary summary =
-      summarise(result, simulation_options, description, writer.waited_seconds());
+  RunSummary summary = summarise(result, simulation_options, description, writer.waited_seconds());
+  summary.extrapolations = extrapolations(simulation.states());
   if (!run.pipes_trajectory()) write_summary(folder.summary(), summary);
 
   const std::string table = run.json ? summary_json(summary) : run_table(summary, run, result);
@@ -220,9 +237,7 @@ int run_command(const std::vector<std::string>& arguments) {
   } else if (!run.quiet) {
     print_note(table);
   }
-  for (const FailedReplica& failure : summary.failed_replicas) {
-    print_note(failure_sentence(failure));
-  }
+  print_note(failure_table(summary.failed_replicas, run));
   if (result.stopped && !run.quiet) {
     print_note(
         std::string(interrupt.requested() ? "stopped by a signal" : "stopped by --max-time") +

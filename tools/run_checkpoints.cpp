@@ -61,6 +61,8 @@ SimulationResult RunCheckpoints::run(const Advance& advance,
     session_replica_steps_ += piece.replica_steps;
     session_seconds_ += piece.seconds;
     so_far_.seconds += piece.seconds;
+    if (paused) paused(piece.failures, states());
+    for (ReplicaFailure& failure : piece.failures) failure.last_good = {};
     so_far_.failures.insert(so_far_.failures.end(), piece.failures.begin(), piece.failures.end());
 
     const bool asked = interrupt_.take_checkpoint_request();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "host/io/frame_writer.hpp"
 #include "host/io/restart_file.hpp"
@@ -39,6 +40,9 @@ class RunCheckpoints {
   /// For SimulationOptions::progress: pauses the step loop when something is due, and answers how
   /// far this session of the run is, all pieces together.
   Progress look(const Progress& piece);
+
+  /// Called after each piece with its failures, before they are saved, and with the states.
+  std::function<void(const std::vector<ReplicaFailure>&, std::span<const ReplicaState>)> paused;
 
   /// Runs to the end, saving.
   /// Returns  the whole run's seconds, energies and failures, those of earlier sessions too;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/io/restart_file.hpp"
+#include "tools/failed_frames.hpp"
 #include "tools/output_folder.hpp"
 #include "weights/error.hpp"
 
@@ -31,6 +32,7 @@ std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite) const {
     }
     remove_earlier(file);
   }
+  if (overwrite) remove_failed_frames(path);
   return lock;
 }
 

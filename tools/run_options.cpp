@@ -60,6 +60,16 @@ void RunOptions::declare(Options& options) {
   options.integer("seed", seed, {0, kLargestSeed}, "of all random numbers");
   options.number("temperature-limit", temperature_limit, {0.0, 1e9, false}, "K",
                  "a replica that gets hotter is stopped");
+  options.number("force-limit", force_limit, {0.0, 1e9, true}, "eV/A",
+                 "a replica with a larger force on an atom is stopped; 0: no limit");
+  options.number("energy-jump-limit", energy_jump_limit, {0.0, 1e9, true}, "eV",
+                 "an atom: a replica whose conserved energy changes more in one step is stopped; "
+                 "0: no limit");
+  options.number("bond-limit", bond_limit, {0.0, 100.0, true}, "",
+                 "sums of covalent radii: a replica with a longer bond is stopped (for example 2); "
+                 "0: no limit");
+  options.choice("outside-training", outside_training, {"warn", "stop", "ignore"},
+                 "where atoms are closer than any of their elements were in the training data");
 
   options.group("Output");
   options.text("out", out, "FOLDER", "for the run's files; -: the trajectory to stdout, no folder");
@@ -172,6 +182,13 @@ SimulationOptions RunOptions::simulation() const {
   result.timestep = timestep;
   result.friction = friction;
   result.csvr_time = coupling_time;
+  const auto limit = [](double value) { return value > 0.0 ? value : StepLimits::kNone; };
+  result.limits = {.force = limit(force_limit),
+                   .energy_jump = limit(energy_jump_limit),
+                   .bond = limit(bond_limit)};
+  result.outside_training = outside_training == "stop"   ? OutsideTraining::stop
+                            : outside_training == "warn" ? OutsideTraining::count
+                                                         : OutsideTraining::ignore;
   result.steps = steps;
   result.log_every = log_every;
   result.frame_every = frame_every;

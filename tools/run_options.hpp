@@ -28,6 +28,10 @@ struct RunOptions {
   std::int64_t first_replica = 0;
   std::int64_t seed = 1;
   double temperature_limit = 1e5;  ///< K
+  double force_limit = 1e3;        ///< eV/Angstrom; 0: none
+  double energy_jump_limit = 1.0;  ///< eV/atom in a step; 0: none
+  double bond_limit = 0.0;         ///< sums of covalent radii; 0: none
+  std::string outside_training = "warn";
 
   std::string out = "fusemd-run";
   std::int64_t log_every = 100;

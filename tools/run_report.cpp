@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -149,14 +150,82 @@ FailedReplica failed_replica(const ReplicaFailure& failure) {
       reason = "the temperature is " + readable(why.value) + " K";
       if (why.atom >= 0) reason += formatted(" (atom %d is the fastest)", why.atom + 1);
       break;
+    case StepFailure::Quantity::large_force:
+      reason = formatted("the force on atom %d is %s eV/Angstrom, above --force-limit",
+                         why.atom + 1, readable(why.value).c_str());
+      break;
+    case StepFailure::Quantity::energy_jump:
+      reason = "the conserved energy changed by " + readable(why.value) +
+               " eV/atom in one step, above --energy-jump-limit";
+      break;
+    case StepFailure::Quantity::bond:
+      reason = formatted("the bond of atoms %d and %d is %.2f Angstrom long, above --bond-limit",
+                         why.atom + 1, why.other_atom + 1, why.value);
+      break;
+    case StepFailure::Quantity::outside_training:
+      reason = formatted(
+          "atoms %d and %d are %.2f Angstrom apart, nearer than their elements in the training "
+          "data",
+          why.atom + 1, why.other_atom + 1, why.value);
+      break;
   }
   return {failure.replica, why.step, reason};
 }
 
-std::string failure_sentence(const FailedReplica& failure) {
-  return formatted("replica %d stopped at step %s: %s\n", failure.replica,
-                   with_commas(failure.step).c_str(), failure.reason.c_str()) +
-         "  hint:     a shorter --timestep or a relaxed start may help\n";
+std::string failure_table(const std::vector<FailedReplica>& failures, const RunOptions& run) {
+  constexpr std::size_t kRows = 20;
+  if (failures.empty()) return {};
+  std::string text = "stopped replicas\n  replica           step  reason\n";
+  for (std::size_t k = 0; k < std::min(kRows, failures.size()); ++k) {
+    text += formatted("  %7d %14s  %s\n", failures[k].replica,
+                      with_commas(failures[k].step).c_str(), failures[k].reason.c_str());
+  }
+  if (failures.size() > kRows) {
+    text += formatted("  and %s more",
+                      with_commas(static_cast<std::int64_t>(failures.size() - kRows)).c_str());
+    text += run.pipes_trajectory() ? "\n" : ": " + run.out + "/summary.json\n";
+  }
+  if (!run.pipes_trajectory()) text += "  their last good steps: " + run.out + "/failed\n";
+  return text + "  hint:     a shorter --timestep or a relaxed start may help\n";
+}
+
+std::vector<Extrapolation> extrapolations(std::span<const ReplicaState> states) {
+  std::map<std::pair<int, int>, Extrapolation> by_pair;
+  for (const ReplicaState& state : states) {
+    for (const CloseApproach& approach : state.approaches) {
+      const auto [place, is_new] = by_pair.try_emplace(
+          {approach.z_a, approach.z_b},
+          Extrapolation{.elements = std::string(element_symbol(approach.z_a)) + "-" +
+                                    std::string(element_symbol(approach.z_b)),
+                        .first_step = approach.first_step,
+                        .replica = state.replica,
+                        .closest = approach.closest});
+      Extrapolation& all = place->second;
+      all.looks += approach.looks;
+      all.closest = std::min(all.closest, approach.closest);
+      if (approach.first_step < all.first_step) {
+        all.first_step = approach.first_step;
+        all.replica = state.replica;
+      }
+    }
+  }
+  std::vector<Extrapolation> list;
+  for (auto& [pair, extrapolation] : by_pair) list.push_back(std::move(extrapolation));
+  return list;
+}
+
+std::string extrapolation_sentence(const Extrapolation& what, const TrainingDomain& domain) {
+  double nearest = 0.0;
+  for (const TrainingDomain::ClosestPair& pair : domain.closest_pairs) {
+    const std::string elements =
+        std::string(element_symbol(pair.z_a)) + "-" + std::string(element_symbol(pair.z_b));
+    if (elements == what.elements) nearest = pair.distance;
+  }
+  return formatted(
+      "warning: %s pairs came as near as %.2f Angstrom, first in replica %d at step %s (%s steps "
+      "looked at); the training data has none nearer than %.2f Angstrom\n",
+      what.elements.c_str(), what.closest, what.replica, with_commas(what.first_step).c_str(),
+      with_commas(what.looks).c_str(), nearest);
 }
 
 }  // namespace fusemd

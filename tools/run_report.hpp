@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,13 @@ std::string run_table(const RunSummary& summary,
 /// The failure with its reason in words, for the summary.
 FailedReplica failed_replica(const ReplicaFailure& failure);
 
-/// "replica 3 stopped at step 120: ..." with a hint.
-std::string failure_sentence(const FailedReplica& failure);
+/// A table of the replicas that were stopped, with a hint; empty without any.
+std::string failure_table(const std::vector<FailedReplica>& failures, const RunOptions& run);
+
+/// How near two elements came, all replicas together, where that is nearer than in training.
+std::vector<Extrapolation> extrapolations(std::span<const ReplicaState> states);
+
+/// "warning: O-H pairs came as near as ..."
+std::string extrapolation_sentence(const Extrapolation& what, const TrainingDomain& domain);
 
 }  // namespace fusemd

@@ -20,6 +20,26 @@ namespace {
 
 constexpr std::string_view kFirstLine = "fusemd-restart 1\n";
 
+void put(StateWriter& to, const CloseApproach& approach) {
+  to.put(approach.z_a);
+  to.put(approach.z_b);
+  to.put(approach.first_step);
+  to.put(approach.last_step);
+  to.put(approach.looks);
+  to.put(approach.closest);
+}
+
+CloseApproach get_approach(StateReader& from) {
+  CloseApproach approach;
+  approach.z_a = from.get<int>();
+  approach.z_b = from.get<int>();
+  approach.first_step = from.get<std::int64_t>();
+  approach.last_step = from.get<std::int64_t>();
+  approach.looks = from.get<std::int64_t>();
+  approach.closest = from.get<double>();
+  return approach;
+}
+
 void put(StateWriter& to, const ReplicaState& state) {
   to.put(state.replica);
   to.put(state.seed);
@@ -33,6 +53,8 @@ void put(StateWriter& to, const ReplicaState& state) {
   for (const auto* vectors : {&state.positions, &state.velocities, &state.forces}) {
     to.put_counted(std::span<const Vec3>(*vectors));
   }
+  to.put(static_cast<std::uint64_t>(state.approaches.size()));
+  for (const CloseApproach& approach : state.approaches) put(to, approach);
 }
 
 ReplicaState get_state(StateReader& from) {
@@ -49,6 +71,9 @@ ReplicaState get_state(StateReader& from) {
   for (auto* vectors : {&state.positions, &state.velocities, &state.forces}) {
     *vectors = from.get_counted<Vec3>();
   }
+  for (auto n = from.get<std::uint64_t>(); n > 0; --n) {
+    state.approaches.push_back(get_approach(from));
+  }
   return state;
 }
 
@@ -57,6 +82,7 @@ void put(StateWriter& to, const ReplicaFailure& failure) {
   to.put(failure.failure.quantity);
   to.put(failure.failure.step);
   to.put(failure.failure.atom);
+  to.put(failure.failure.other_atom);
   to.put(failure.failure.value);
 }
 
@@ -66,6 +92,7 @@ ReplicaFailure get_failure(StateReader& from) {
   failure.failure.quantity = from.get<StepFailure::Quantity>();
   failure.failure.step = from.get<std::int64_t>();
   failure.failure.atom = from.get<int>();
+  failure.failure.other_atom = from.get<int>();
   failure.failure.value = from.get<double>();
   return failure;
 }

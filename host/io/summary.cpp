@@ -39,6 +39,14 @@ std::string summary_json(const RunSummary& summary) {
     failed.push_back(
         {{"replica", failure.replica}, {"step", failure.step}, {"reason", failure.reason}});
   }
+  nlohmann::ordered_json outside = nlohmann::ordered_json::array();
+  for (const Extrapolation& pair : summary.extrapolations) {
+    outside.push_back({{"elements", pair.elements},
+                       {"closest_Angstrom", pair.closest},
+                       {"first_step", pair.first_step},
+                       {"first_replica", pair.replica},
+                       {"steps_seen", pair.looks}});
+  }
   const nlohmann::ordered_json json = {
       {"format", "fusemd-summary"},
       {"format_version", 1},
@@ -65,6 +73,7 @@ std::string summary_json(const RunSummary& summary) {
       {"waited_for_disk_seconds", summary.waited_for_disk_seconds},
       {"stopped", summary.stopped},
       {"failed_replicas", failed},
+      {"outside_training", outside},
       {"version", summary.version},
       {"commit", summary.commit},
   };

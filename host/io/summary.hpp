@@ -22,6 +22,15 @@ struct FailedReplica {
   std::string reason;
 };
 
+/// Atoms of two elements were closer than anywhere in the training data.
+struct Extrapolation {
+  std::string elements;  ///< "O-H"
+  std::int64_t first_step = 0;
+  int replica = 0;         ///< the first
+  std::int64_t looks = 0;  ///< steps with such a pair among those looked at, all replicas together
+  double closest = 0.0;    ///< Angstrom
+};
+
 /// What a run leaves in summary.json. Rates are not stored but follow from these (RunRates).
 struct RunSummary {
   std::string model;       ///< name of the model
@@ -43,6 +52,7 @@ struct RunSummary {
   double waited_for_disk_seconds = 0.0;
   bool stopped = false;  ///< by a signal, before the last step
   std::vector<FailedReplica> failed_replicas;
+  std::vector<Extrapolation> extrapolations;
 };
 
 /// Speeds of a run; all zero if no time was measured.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "host/md/csvr.hpp"
 #include "host/md/degrees_of_freedom.hpp"
@@ -20,12 +21,15 @@ StepFailure diagnose(const ReplicaState& state, const Dynamics& dynamics) {
   for (std::size_t i = 0; i < state.forces.size(); ++i) {
     for (const double component : {state.forces[i].x, state.forces[i].y, state.forces[i].z}) {
       if (!std::isfinite(component)) {
-        return {Quantity::force, state.step, static_cast<int>(i), component};
+        return {.quantity = Quantity::force,
+                .step = state.step,
+                .atom = static_cast<int>(i),
+                .value = component};
       }
     }
   }
   if (!std::isfinite(state.potential_energy)) {
-    return {Quantity::energy, state.step, -1, state.potential_energy};
+    return {.quantity = Quantity::energy, .step = state.step, .value = state.potential_energy};
   }
   int fastest = -1;
   double most = -1.0;
@@ -37,13 +41,34 @@ StepFailure diagnose(const ReplicaState& state, const Dynamics& dynamics) {
       if (std::isnan(energy)) break;
     }
   }
-  return {Quantity::temperature, state.step, fastest, dynamics.temperature(state)};
+  return {.quantity = Quantity::temperature,
+          .step = state.step,
+          .atom = fastest,
+          .value = dynamics.temperature(state)};
+}
+
+/// Returns whether every step was good.
+bool integrate(ReplicaState& state,
+               const Dynamics& dynamics,
+               Evaluator& evaluator,
+               std::int64_t n_steps) {
+  switch (dynamics.parameters().ensemble) {
+    case Ensemble::nve:
+      return advance_velocity_verlet(state, dynamics, evaluator, n_steps);
+    case Ensemble::langevin:
+      return advance_langevin(state, dynamics, evaluator, n_steps);
+    case Ensemble::csvr:
+      return advance_csvr(state, dynamics, evaluator, n_steps);
+  }
+  return false;
 }
 
 }  // namespace
 
-Dynamics::Dynamics(const DynamicsParameters& parameters, std::span<const double> masses)
-    : parameters_(parameters), masses_(masses.begin(), masses.end()) {
+Dynamics::Dynamics(const DynamicsParameters& parameters,
+                   std::span<const double> masses,
+                   StepWatch watch)
+    : parameters_(parameters), masses_(masses.begin(), masses.end()), watch_(std::move(watch)) {
   for (const double mass : masses_) {
     half_kicks_.push_back(0.5 * parameters_.timestep * units::kAccelerationPerForce / mass);
     inverse_sqrt_masses_.push_back(1.0 / std::sqrt(mass));
@@ -73,20 +98,17 @@ std::optional<StepFailure> advance(ReplicaState& state,
                                    const Dynamics& dynamics,
                                    Evaluator& evaluator,
                                    std::int64_t n_steps) {
-  bool good = true;
-  switch (dynamics.parameters().ensemble) {
-    case Ensemble::nve:
-      good = advance_velocity_verlet(state, dynamics, evaluator, n_steps);
-      break;
-    case Ensemble::langevin:
-      good = advance_langevin(state, dynamics, evaluator, n_steps);
-      break;
-    case Ensemble::csvr:
-      good = advance_csvr(state, dynamics, evaluator, n_steps);
-      break;
+  const StepWatch& watch = dynamics.watch();
+  if (watch.idle()) {
+    if (integrate(state, dynamics, evaluator, n_steps)) return {};
+    return diagnose(state, dynamics);
   }
-  if (good) return {};
-  return diagnose(state, dynamics);
+  for (std::int64_t n = 0; n < n_steps; ++n) {
+    const double conserved_before = state.conserved_energy();
+    if (!integrate(state, dynamics, evaluator, 1)) return diagnose(state, dynamics);
+    if (const auto failure = watch.look(state, conserved_before)) return failure;
+  }
+  return {};
 }
 
 }  // namespace fusemd

@@ -15,8 +15,18 @@ namespace fusemd {
 /// A replica that was stopped. Its state is that of the last good step, failure.step - 1 (or the
 /// start).
 struct ReplicaFailure {
+  static constexpr std::int64_t kLastGood = 10;
+
   std::int32_t replica = 0;
   StepFailure failure;
+
+  struct GoodStep {
+    ReplicaState state;
+    double temperature = 0.0;  // K
+  };
+  /// Up to kLastGood steps before the failure, one by one, the last good one last: as many as the
+  /// round of steps had that it happened in.
+  std::vector<GoodStep> last_good{};
 };
 
 struct SimulationResult {

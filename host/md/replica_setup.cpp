@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "host/elements.hpp"
 #include "host/md/degrees_of_freedom.hpp"
@@ -61,7 +62,11 @@ T one_or_each(const std::vector<T>& values, std::size_t slot) {
   return values.size() == 1 ? values[0] : values[slot];
 }
 
-using Key = std::tuple<std::vector<int>, std::vector<double>, std::int64_t, std::vector<double>>;
+using Key = std::tuple<std::vector<int>,
+                       std::vector<double>,
+                       std::int64_t,
+                       std::vector<double>,
+                       std::vector<int>>;
 
 std::vector<double> cell_key(const std::optional<Cell>& cell) {
   std::vector<double> key;
@@ -70,6 +75,12 @@ std::vector<double> cell_key(const std::optional<Cell>& cell) {
     const Vec3& row = cell->vectors[k];
     key.insert(key.end(), {row.x, row.y, row.z, cell->periodic[k] ? 1.0 : 0.0});
   }
+  return key;
+}
+
+std::vector<int> bonds_key(const StepWatch& watch) {
+  std::vector<int> key;
+  for (const StepWatch::Bond& bond : watch.bonds()) key.insert(key.end(), {bond.i, bond.j});
   return key;
 }
 
@@ -106,6 +117,12 @@ void check_options(const SimulationOptions& o) {
   positive("timestep", o.timestep, " (fs)");
   positive("csvr_time", o.csvr_time, " (fs)");
   positive("temperature_limit", o.temperature_limit, " (K)");
+  const auto limit = [](const char* key, double value) {
+    if (!(value > 0.0)) refuse(key, "a number greater than 0, or infinity", text(value));
+  };
+  limit("force_limit", o.limits.force);
+  limit("energy_jump_limit", o.limits.energy_jump);
+  limit("bond_limit", o.limits.bond);
   if (!(o.friction >= 0.0) || !std::isfinite(o.friction)) {
     refuse("friction", "a finite number, 0 or more (1/fs)", text(o.friction));
   }
@@ -147,9 +164,11 @@ CompositionTable make_compositions(std::span<const Structure> structures,
     const Shape shape = shape_of(structure.positions, masses);
     const std::int64_t n_f =
         degrees_of_freedom(options.ensemble, shape, static_cast<std::int64_t>(structure.size()));
-    const auto [place, is_new] =
-        known.try_emplace(Key{structure.atomic_numbers, masses, n_f, cell_key(structure.cell)},
-                          table.compositions.size());
+    StepWatch watch(options.limits, options.outside_training, options.closest_pairs,
+                    structure.atomic_numbers, structure.positions);
+    const auto [place, is_new] = known.try_emplace(
+        Key{structure.atomic_numbers, masses, n_f, cell_key(structure.cell), bonds_key(watch)},
+        table.compositions.size());
     if (is_new) {
       const DynamicsParameters parameters{.ensemble = options.ensemble,
                                           .timestep = options.timestep,
@@ -158,8 +177,8 @@ CompositionTable make_compositions(std::span<const Structure> structures,
                                           .temperature_limit = options.temperature_limit,
                                           .degrees_of_freedom = n_f,
                                           .rigid_motion_every = kRigidMotionEvery};
-      table.compositions.push_back(
-          {structure.atomic_numbers, structure.cell, Dynamics(parameters, masses)});
+      table.compositions.push_back({structure.atomic_numbers, structure.cell,
+                                    Dynamics(parameters, masses, std::move(watch))});
     }
     table.of_structure.push_back(place->second);
   }

@@ -90,7 +90,10 @@ struct Simulation::Parts {
   }
 
   void begin_run();
-  void fail(std::size_t slot, const StepFailure& failure);
+  void fail(std::size_t slot, ReplicaFailure failure);
+  std::vector<ReplicaFailure::GoodStep> return_to_last_good(std::size_t slot,
+                                                            Evaluator& forces,
+                                                            std::int64_t last_good);
   std::int64_t advance_replica(Worker& worker,
                                std::size_t slot,
                                int buffer,
@@ -129,11 +132,29 @@ void Simulation::Parts::begin_run() {
   buffers.assign(Rounds::kRoundsInFlight, SampleBuffer(plan, sources));
 }
 
-void Simulation::Parts::fail(std::size_t slot, const StepFailure& failure) {
+void Simulation::Parts::fail(std::size_t slot, ReplicaFailure failure) {
   states[slot].failed = true;
+  failure.replica = states[slot].replica;
   n_failed.fetch_add(1, std::memory_order_relaxed);
   const std::lock_guard lock(mutex);
-  failures.push_back({states[slot].replica, failure});
+  failures.push_back(std::move(failure));
+}
+
+/// Makes the steps of states[slot] up to `last_good` again, and answers the last of them.
+std::vector<ReplicaFailure::GoodStep> Simulation::Parts::return_to_last_good(
+    std::size_t slot,
+    Evaluator& forces,
+    std::int64_t last_good) {
+  const Dynamics& dynamics = table.compositions[composition[slot]].dynamics;
+  ReplicaState& state = states[slot];
+  const std::int64_t first = std::max(state.step, last_good - ReplicaFailure::kLastGood + 1);
+  advance(state, dynamics, forces, first - state.step);
+  std::vector<ReplicaFailure::GoodStep> steps;
+  for (;;) {
+    steps.push_back({state, dynamics.temperature(state)});
+    if (state.step >= last_good) return steps;
+    advance(state, dynamics, forces, 1);
+  }
 }
 
 /// Returns the number of steps made. After a bad step the replica stays at its last good one: the
@@ -152,7 +173,7 @@ std::int64_t Simulation::Parts::advance_replica(Worker& worker,
   const bool is_start = states[slot].step == 0 && !states[slot].has_forces;
   if (!states[slot].has_forces) {
     if (const auto failure = compute_forces(states[slot], dynamics, forces)) {
-      fail(slot, *failure);
+      fail(slot, {.failure = *failure});
       return 0;
     }
   }
@@ -164,8 +185,8 @@ std::int64_t Simulation::Parts::advance_replica(Worker& worker,
   while (state.step < last_step) {
     const std::int64_t next = plan.next(state.step, last_step);
     if (const auto failure = advance(state, dynamics, forces, next - state.step)) {
-      advance(states[slot], dynamics, forces, failure->step - 1 - first_step);
-      fail(slot, *failure);
+      fail(slot, {.failure = *failure,
+                  .last_good = return_to_last_good(slot, forces, failure->step - 1)});
       return failure->step - first_step;
     }
     if (plan.logs_at(state.step) || plan.frames_at(state.step)) samples.record(slot, state);

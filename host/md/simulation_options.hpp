@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/md/ensemble.hpp"
+#include "host/md/step_watch.hpp"
 
 namespace fusemd {
 
@@ -41,6 +42,9 @@ struct SimulationOptions {
   bool use_given_velocities = true;
   bool exact_start_temperature = true;  ///< velocities.hpp
   double temperature_limit = 1e5;       ///< K; a hotter replica is stopped
+  StepLimits limits;
+  OutsideTraining outside_training = OutsideTraining::ignore;
+  std::vector<TrainingDomain::ClosestPair> closest_pairs;  ///< of the model's training data
 
   int threads = 1;  ///< at least 1; more than there are replicas are not started
 

@@ -193,8 +193,8 @@ class Refusals(CommandLineTest):
         process = self.run_fusemd("run --model tiny --input two.xyz --steps 200 --replicas 2 --temperature 100 "
                                   "--temperature-limit 2000 --out hot")
         self.assertEqual(process.returncode, 5, process.stderr)
-        self.assertIn("replica 1 stopped at step", process.stderr)
-        self.assertNotIn("replica 0 stopped", process.stderr)
+        self.assertRegex(process.stderr, r"stopped replicas\n  replica +step  reason\n +1 +\d+  the temperature is")
+        self.assertNotRegex(process.stderr, r"\n +0 +\d+  the")
         summary = self.json("hot/summary.json")
         self.assertEqual((summary["steps"], summary["stopped"]), (200, False))
         self.assertEqual([failed["replica"] for failed in summary["failed_replicas"]], [1])

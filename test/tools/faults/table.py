@@ -3,7 +3,7 @@
 """The table of faults in docs/reliability.md, made of the tests' own words.
 
 A test's row is a line "FAULT | WHAT HAPPENS": the docstring of a test in Python, or the comment "// fault: ..." before a
-TEST_CASE in C++ (continued lines begin with "//   ").
+TEST_CASE in C++ (lines may be broken).
 
     table.py            prints the table
     table.py --write    writes it into the page
@@ -29,8 +29,8 @@ def python_rows(path):
 
 def cpp_rows(path):
     text = path.read_text(encoding="utf-8")
-    for match in re.finditer(r'^// fault: (.*(?:\n//   .*)*)\nTEST_CASE\("([^"]+)"', text, re.M):
-        words = re.sub(r"\n//   ", " ", match.group(1))
+    for match in re.finditer(r'^// fault: (.*(?:\n// .*)*)\nTEST_CASE\("([^"]+)"', text, re.M):
+        words = re.sub(r"\n//\s*", " ", match.group(1))
         yield (*words.split(" | "), match.group(2))
 
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Replicas that go wrong: stopped alone, reported, and the rest untouched."""
+
+import os
+import random
+import unittest
+
+from cli import WATER, CommandLineTest
+
+DIVERGED = 5
+SQUEEZED = "3\nwater with a short bond\nO 0 0 0.1\nH 0 0.45 -0.3\nH 0 -0.7555 -0.4712\n"
+ATOMS = (("O", 0, 0, 0.1178), ("H", 0, 0.7555, -0.4712), ("H", 0, -0.7555, -0.4712))
+
+
+def waters(count, planted=None):
+    """Slightly different molecules; in number `planted` an H atom lies 0.48 Angstrom from the O."""
+    chance = random.Random(5)
+    text = []
+    for number in range(count):
+        lines = [f"{e} " + " ".join(f"{x + chance.uniform(-0.02, 0.02):.6f}" for x in r) for e, *r in ATOMS]
+        if number == planted:
+            lines[2] = "H 0 -0.38 -0.15"
+        text.append("3\nwater\n" + "\n".join(lines) + "\n")
+    return "".join(text)
+
+
+class Limits(CommandLineTest):
+    def rows_without(self, name, replica):
+        lines = (self.folder / name / "log.csv").read_text().splitlines()
+        return [line for line in lines if line.split(",")[2] != str(replica)]
+
+    def test_one_of_ten_thousand_blows_up(self):
+        """one of 10,000 replicas blows up | it is stopped with a table and exit code 5; 9,999 have the same bits"""
+        count = 500 if os.environ.get("FUSEMD_SANITIZE") else 10_000
+        planted = count * 2 // 5
+        self.write("good.xyz", waters(count))
+        self.write("bad.xyz", waters(count, planted))
+        options = f"run --model ultra_tiny --replicas {count} --steps 60 --log-every 20 --frame-every 0 --quiet "
+        self.succeed(options + "--input good.xyz --out good")
+        process = self.run_fusemd(options + "--input bad.xyz --out bad")
+        self.assertEqual(process.returncode, DIVERGED)
+        self.assertRegex(process.stderr, rf"stopped replicas\n  replica +step  reason\n +{planted} +\d+  the ")
+        self.assertEqual(len(self.rows_without("good", planted)), 1 + 4 * (count - 1))
+        self.assertEqual(self.rows_without("good", planted), self.rows_without("bad", planted))
+        self.assertEqual([f["replica"] for f in self.json("bad/summary.json")["failed_replicas"]], [planted])
+
+    def test_last_good_steps_are_kept(self):
+        """a replica is stopped | its last good steps lie in failed/, and restarts keep what failed"""
+        self.write("two.xyz", WATER + SQUEEZED)
+        options = "run --model tiny --input two.xyz --replicas 2 --temperature 100 --temperature-limit 2000 "
+        options += "--frame-every 1 --log-every 1 "
+        process = self.run_fusemd(options + "--steps 400 --out whole")
+        self.assertEqual(process.returncode, DIVERGED, process.stderr)
+        self.assertIn("their last good steps: whole/failed", process.stderr)
+        step = self.json("whole/summary.json")["failed_replicas"][0]["step"]
+        kept = (self.folder / "whole/failed/replica-1.xyz").read_text()
+        frames = kept.split("3\nProperties")[1:]
+        self.assertIn(f" step={step - 1} ", frames[-1])
+        trajectory = (self.folder / "whole/trajectory.xyz").read_text()
+        for frame in frames:  # frames of every step stand in the trajectory, too
+            self.assertIn(frame, trajectory)
+        part = self.run_fusemd(options + "--steps 200 --out part --quiet")
+        self.assertEqual(part.returncode, DIVERGED)
+        part = self.run_fusemd("run --continue part --steps 400 --quiet")
+        self.assertEqual(part.returncode, DIVERGED, part.stderr)
+        for name in ("log.csv", "trajectory.xyz", "failed/replica-1.xyz"):
+            self.assertEqual((self.folder / "whole" / name).read_bytes(), (self.folder / "part" / name).read_bytes())
+        for key in ("failed_replicas", "outside_training", "drift_rms_meV_per_atom"):
+            self.assertEqual(self.json("whole/summary.json")[key], self.json("part/summary.json")[key])
+        self.write("part/failed/mine.txt", "")
+        self.succeed(options.replace("two.xyz", "water.xyz") + "--steps 10 --out part --overwrite")
+        self.assertEqual([n for n in self.files() if n.startswith("part/failed")], ["part/failed/mine.txt"])
+
+    def test_nearer_than_in_training(self):
+        """nearer than in training, in a run | warned of once for a pair of elements, counted in summary.json"""
+        hot = "run --model ultra_tiny --input water.xyz --ensemble langevin --temperature 2000 --steps 40000 --seed 1 "
+        process = self.succeed(hot + "--out a")
+        warnings = [line for line in process.stderr.splitlines() if line.startswith("warning: ")]
+        counted = self.json("a/summary.json")["outside_training"]
+        self.assertTrue(counted)
+        self.assertEqual(len(warnings), len(counted))
+        for warning, pair in zip(sorted(warnings), sorted(counted, key=lambda p: p["elements"]), strict=True):
+            self.assertIn(f"{pair['elements']} pairs came as near as {pair['closest_Angstrom']:.2f}", warning)
+            self.assertIn(f"at step {pair['first_step']:,} ({pair['steps_seen']:,} steps", warning)
+        process = self.run_fusemd(hot + "--outside-training stop --out b")
+        self.assertEqual(process.returncode, DIVERGED)
+        self.assertIn("nearer than their elements in the training data", process.stderr)
+        self.assertEqual(self.json("b/summary.json")["failed_replicas"][0]["step"],
+                         min(pair["first_step"] for pair in counted))
+        self.succeed(hot + "--outside-training ignore --out c")
+        self.assertEqual(self.json("c/summary.json")["outside_training"], [])
+        self.assertEqual((self.folder / "a/log.csv").read_bytes(), (self.folder / "c/log.csv").read_bytes())
+
+    def test_limits_stop_with_their_words(self):
+        """--force-limit, --energy-jump-limit, --bond-limit | exit code 5 and a reason that names the limit"""
+        base = "run --model tiny --input water.xyz --steps 2000 --temperature 500 --quiet "
+        for option, words in (("--force-limit 0.5", "the force on atom"), ("--bond-limit 1.02", "the bond of atoms"),
+                              ("--energy-jump-limit 1e-7", "the conserved energy changed by")):
+            process = self.run_fusemd(base + option + " --out a --overwrite")
+            self.assertEqual(process.returncode, DIVERGED, process.stderr)
+            self.assertIn(words, process.stderr)
+            self.assertIn("above " + option.split()[0], process.stderr)
+        self.succeed(base + "--force-limit 0 --energy-jump-limit 0 --out a --overwrite")
+
+
+if __name__ == "__main__":
+    unittest.main()
