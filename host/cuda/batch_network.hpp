@@ -11,17 +11,16 @@
 #include "host/cuda/device_buffer.hpp"
 #include "host/cuda/device_model.hpp"
 #include "host/cuda/edge_finder.hpp"
+#include "host/cuda/network_stages.hpp"
 #include "kernels/batch.hpp"
 
 namespace fusemd::cuda {
 
-/// Energies and forces of a batch of systems on a device: one kernel a stage, forward and backward.
-/// Owns every array between the positions and the forces; after construction it allocates only
-/// when a list of edges has to grow.
+/// Energies and forces of a batch of systems on a device. Owns every array from the positions to
+/// the forces; after construction it allocates only when a list of edges has to grow.
 ///
 /// Result   a system's energy and forces have the same bits alone and in any batch.
-/// Cost     about (28 L + 6) F floats of device memory an atom, and 20 bytes an edge; 4 L + 2
-///          launches an evaluation.
+/// Cost     that of NetworkStages, and 20 bytes of device memory an edge.
 /// Errors   DeviceError: out of memory, or a launch that the device refuses.
 class BatchNetwork {
  public:
@@ -31,7 +30,7 @@ class BatchNetwork {
   std::uint32_t n_systems() const { return batch_.n_systems; }
   std::uint32_t n_atoms() const { return batch_.n_atoms; }
   const BatchView& batch() const { return batch_; }
-  const DeviceModel& model() const { return *model_; }
+  const DeviceModel& model() const { return stages_->model(); }
 
   // In device memory; x, y, z are rows of [n_atoms].
   double* positions() { return positions_.data(); }            ///< [3][n_atoms], Angstrom
@@ -48,28 +47,15 @@ class BatchNetwork {
   bool edges_had_room(Stream stream) { return edge_finder_->had_room(stream); }
 
  private:
-  void convolve(unsigned layer, const EdgesView& edges, Stream stream);
-  void convolve_backward(unsigned layer,
-                         const EdgesView& edges,
-                         const ForcesView& forces,
-                         bool with_virials,
-                         Stream stream);
-
-  std::shared_ptr<const DeviceModel> model_;
   std::vector<std::uint32_t> system_start_;  ///< [n_systems + 1]
-  std::uint32_t largest_system_ = 0;         ///< its number of atoms
 
   DeviceBuffer<std::uint32_t> device_start_, device_system_, device_element_;
   BatchView batch_;
-  DeviceBuffer<double> positions_, forces_, atom_energies_, energies_, virials_;
+  DeviceBuffer<double> positions_, forces_, energies_, virials_;
 
-  std::optional<EdgeFinder> edge_finder_;  // needs the batch in device memory
-
-  // [n_atoms][4][F] each: the input of every layer, and what its convolution made of it.
-  std::vector<DeviceBuffer<float>> features_, messages_;
-  // What the update's backward pass needs of its forward pass.
-  std::vector<DeviceBuffer<float>> slopes_, gates_;
-  DeviceBuffer<float> adjoint_messages_, adjoint_features_;
+  // Both need the batch in device memory.
+  std::optional<EdgeFinder> edge_finder_;
+  std::optional<NetworkStages> stages_;
 };
 
 }  // namespace fusemd::cuda
