@@ -199,33 +199,4 @@ __device__ __forceinline__ void cell_neighbours_of_atom(const PositionsView& pos
   row.finish(room_needed);
 }
 
-/// Fills atom i's row with those of its candidates that are edges now. By all lanes of a warp; no
-/// barrier inside.
-__device__ __forceinline__ void edges_of_candidates_of_atom(const PositionsView& positions,
-                                                            double cutoff,
-                                                            const EdgesView& candidates,
-                                                            std::uint32_t i,
-                                                            const MutableEdges& edges,
-                                                            std::uint32_t* room_needed) {
-  const std::uint32_t begin = candidates.start[i];
-  const std::uint32_t end = begin + candidates.count[i];
-  RowWriter row(positions, edges, cutoff, i);
-  for (std::uint32_t base = begin; base < end; base += kWarpSize) {
-    const std::uint32_t slot = base + lane_index();
-    row.add(slot < end, slot < end ? candidates.j[slot] : 0);
-  }
-  row.finish(room_needed);
-}
-
-/// Whether atom i is further than `limit` from where it was remembered, or either is no number.
-__device__ __forceinline__ bool has_moved(const PositionsView& positions,
-                                          const PositionsView& remembered,
-                                          double limit,
-                                          std::uint32_t i) {
-  const double x = positions.x[i] - remembered.x[i];
-  const double y = positions.y[i] - remembered.y[i];
-  const double z = positions.z[i] - remembered.z[i];
-  return !(fma(x, x, fma(y, y, z * z)) <= limit * limit);
-}
-
 }  // namespace fusemd::simt

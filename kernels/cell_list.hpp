@@ -32,13 +32,6 @@ struct CellListView {
 /// cells than its box calls for are no error, the cells are larger then.
 [[nodiscard]] constexpr std::uint32_t cell_entries(std::uint32_t n_atoms) { return n_atoms + 28; }
 
-/// Positions at which lists were made, Angstrom, [n_atoms] each.
-struct MutablePositions {
-  double* x = nullptr;
-  double* y = nullptr;
-  double* z = nullptr;
-};
-
 /// Sorts every system's atoms into cells.
 ///
 ///   cells at least `edge` wide in each direction; inside a cell, atoms ascend by x, then y, z,
@@ -68,56 +61,22 @@ void build_cells(const BatchView& batch,
                  const LaunchPolicy& policy,
                  Stream stream);
 
-/// Finds the neighbours of every atom within `radius` through the cells: those of all_pairs(), in
-/// the order of cells.
+/// Finds the edges of every atom within `cutoff` through the cells: those of all_pairs(), in the
+/// order of cells.
 ///
-/// Needs    build_cells() at these positions with an edge of at least `radius`.
+/// Needs    build_cells() at these positions with an edge of at least `cutoff`.
 /// Work     n_atoms x atoms in 27 cells: 8 operations in double a candidate. One warp an atom.
 /// Errors   as all_pairs(): rows that are too short, and room_needed.
 ///
-/// edges       rows for edges, or with geometry = null for candidates: radius is then the cutoff
-/// and
-///             a skin, and edges_of_candidates() makes the edges of each step.
-/// remembered  null pointers, or where this writes the positions of the atoms that it looked at.
-/// due         as in build_cells().
+/// due      as in build_cells().
 void cell_neighbours(const BatchView& batch,
                      const PositionsView& positions,
-                     double radius,
+                     double cutoff,
                      const CellListView& cells,
                      const MutableEdges& edges,
-                     const MutablePositions& remembered,
                      const std::uint32_t* due,
                      std::uint32_t* room_needed,
                      const LaunchPolicy& policy,
                      Stream stream);
-
-/// The edges of this step from rows of candidates: those within `cutoff`, in the candidates' order.
-/// The set of edges is exact whatever the age of the list, as long as no atom has moved by more
-/// than half the skin.
-///
-/// Work     8 operations in double a candidate, 24 more an edge; one warp an atom.
-/// Errors   as all_pairs().
-void edges_of_candidates(const BatchView& batch,
-                         const PositionsView& positions,
-                         double cutoff,
-                         const EdgesView& candidates,
-                         const MutableEdges& edges,
-                         std::uint32_t* room_needed,
-                         const LaunchPolicy& policy,
-                         Stream stream);
-
-/// Says which systems need new lists: due[s] = 1 if an atom of s is further than `limit` (half the
-/// skin) from where it was when the list was made, else 0.
-///
-/// Needs    remembered positions that were never written hold what is no number: a list is due
-/// then. Work     9 operations in double an atom; one block a system. Errors   DeviceError if the
-/// launch is refused.
-void lists_due(const BatchView& batch,
-               const PositionsView& positions,
-               const PositionsView& remembered,
-               double limit,
-               std::uint32_t* due,
-               const LaunchPolicy& policy,
-               Stream stream);
 
 }  // namespace fusemd

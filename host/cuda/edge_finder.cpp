@@ -80,8 +80,8 @@ void EdgeFinder::find(const PositionsView& positions, const LaunchPolicy& policy
                              .cursor = cursor_.data(),
                              .unordered = unordered_.data()};
     build_cells(batch_, positions, cutoff_, cells, large_.data(), policy, stream);
-    cell_neighbours(batch_, positions, cutoff_, cells, view(), {}, large_.data(),
-                    room_needed_.data(), policy, stream);
+    cell_neighbours(batch_, positions, cutoff_, cells, view(), large_.data(), room_needed_.data(),
+                    policy, stream);
   }
   device::copy_to_host(host_room_needed_.data(), room_needed_.data(), room_needed_.bytes(), stream);
 }

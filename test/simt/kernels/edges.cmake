@@ -32,6 +32,8 @@ fusemd_edge_test(simt_exact_convolution
 fusemd_edge_test(simt_cell_list
   KERNELS cell_list virial CASES test_cell_list.cpp test_virial.cpp
   CUTS kernels/block_scan.cuh kernels/cell_list.cu kernels/cell_list.cuh SEEDS 3)
+fusemd_edge_test(simt_candidates
+  KERNELS cell_list candidates CASES test_candidates.cpp CUTS kernels/candidates.cuh SEEDS 3)
 
 # What the kernels do, counted from PTX of the newest architecture.
 if(FUSEMD_CUDA)

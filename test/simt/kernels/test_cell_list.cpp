@@ -10,6 +10,7 @@
 
 #include "kernels/cell_list.hpp"
 #include "kernels/neighbours.hpp"
+#include "test/simt/kernels/device_cells.hpp"
 #include "test/simt/kernels/edge_fixture.hpp"
 #include "test/simt/support/kernel_case.hpp"
 
@@ -17,46 +18,6 @@ namespace fusemd::test {
 namespace {
 
 constexpr double kCutoff = 5.0;
-
-class DeviceCells {
- public:
-  /// entries: of each system.
-  DeviceCells(const std::vector<std::uint32_t>& entries, std::size_t n_atoms)
-      : first_(starts(entries)),
-        first_cell_(first_),
-        grids_(entries.size()),
-        start_(first_.back()),
-        atoms_(n_atoms),
-        cell_(n_atoms),
-        cursor_(first_.back()),
-        unordered_(n_atoms) {}
-
-  [[nodiscard]] CellListView view() {
-    return {first_cell_.data(), grids_.data(),  start_.data(),    atoms_.data(),
-            cell_.data(),       cursor_.data(), unordered_.data()};
-  }
-  [[nodiscard]] std::vector<CellGrid> grids() const { return grids_.download(); }
-  [[nodiscard]] std::vector<std::uint32_t> atoms() const { return atoms_.download(); }
-
- private:
-  static std::vector<std::uint32_t> starts(const std::vector<std::uint32_t>& entries) {
-    std::vector<std::uint32_t> first = {0};
-    for (const std::uint32_t n : entries) first.push_back(first.back() + n);
-    return first;
-  }
-  std::vector<std::uint32_t> first_;
-  DeviceArray<std::uint32_t> first_cell_;
-  DeviceArray<CellGrid> grids_;
-  DeviceArray<std::uint32_t> start_, atoms_, cell_, cursor_, unordered_;
-};
-
-std::vector<std::uint32_t> usual_entries(const std::vector<System>& systems) {
-  std::vector<std::uint32_t> entries;
-  for (const System& system : systems) {
-    entries.push_back(cell_entries(static_cast<std::uint32_t>(system.size())));
-  }
-  return entries;
-}
 
 LaunchPolicy policy(unsigned threads, unsigned cell_threads) {
   LaunchPolicy made = policy_of_width(threads);
@@ -93,7 +54,7 @@ Rows check(const std::vector<System>& systems,
   DeviceEdges edges(room_for_all(systems));
   DeviceArray<std::uint32_t> room_needed = zeroed<std::uint32_t>(systems.size());
   build_cells(batch.view(), batch.positions(), kCutoff, cells.view(), nullptr, shapes, nullptr);
-  cell_neighbours(batch.view(), batch.positions(), kCutoff, cells.view(), edges.view(), {}, nullptr,
+  cell_neighbours(batch.view(), batch.positions(), kCutoff, cells.view(), edges.view(), nullptr,
                   room_needed.data(), shapes, nullptr);
   for (const std::uint32_t needed : room_needed.download()) expect(needed == 0, "rows have room");
   Rows rows = rows_of(edges, batch, systems);
@@ -194,61 +155,12 @@ FUSEMD_KERNEL_CASE("cell_list with too little room") {
   DeviceArray<std::uint32_t> room_needed = zeroed<std::uint32_t>(2);
   const LaunchPolicy shapes = policy(64, kNarrowCellThreads);
   build_cells(batch.view(), batch.positions(), kCutoff, cells.view(), nullptr, shapes, nullptr);
-  cell_neighbours(batch.view(), batch.positions(), kCutoff, cells.view(), edges.view(), {}, nullptr,
+  cell_neighbours(batch.view(), batch.positions(), kCutoff, cells.view(), edges.view(), nullptr,
                   room_needed.data(), shapes, nullptr);
   BatchWithEdges all(systems, kCutoff);
   const auto counts = all.edges.counts();
   const std::uint32_t most = *std::max_element(counts.begin(), counts.end());
   expect(room_needed.download() == std::vector<std::uint32_t>{0, most}, "the room needed");
-}
-
-// A list with a skin of 1 Angstrom, made once; atoms then move by up to 0.28 Angstrom each way.
-FUSEMD_KERNEL_CASE("cell_list with a skin, while atoms move") {
-  constexpr double kSkin = 1.0;
-  const std::vector<System> before = {random_box(33, 7), water(), random_box(12, 8)};
-  std::vector<System> after = before;
-  after[0] = rattled(after[0], 0.28, 3);
-  after[2].positions[5].x += 0.51;
-  const DeviceBatch old_batch(before);
-  const DeviceBatch batch(after);
-  const std::size_t n = batch.n_atoms();
-  DeviceCells cells(usual_entries(before), n);
-  DeviceEdges candidates(room_for_all(before));
-  DeviceEdges edges(room_for_all(before));
-  const std::vector<double> nothing(n, std::numeric_limits<double>::quiet_NaN());
-  DeviceArray<double> x(nothing), y(nothing), z(nothing);
-  DeviceArray<std::uint32_t> due(3);
-  DeviceArray<std::uint32_t> room_needed = zeroed<std::uint32_t>(3);
-  const LaunchPolicy shapes = policy(64, kNarrowCellThreads);
-  MutableEdges rows = candidates.view();
-  rows.geometry = nullptr;
-  const PositionsView remembered = {x.data(), y.data(), z.data()};
-  const auto renew = [&](const DeviceBatch& now) {
-    lists_due(now.view(), now.positions(), remembered, 0.5 * kSkin, due.data(), shapes, nullptr);
-    build_cells(now.view(), now.positions(), kCutoff + kSkin, cells.view(), due.data(), shapes,
-                nullptr);
-    cell_neighbours(now.view(), now.positions(), kCutoff + kSkin, cells.view(), rows,
-                    {x.data(), y.data(), z.data()}, due.data(), room_needed.data(), shapes,
-                    nullptr);
-  };
-  renew(old_batch);
-  expect(due.download() == std::vector<std::uint32_t>{1, 1, 1}, "at first, every list is due");
-  renew(batch);
-  expect(due.download() == std::vector<std::uint32_t>{0, 0, 1}, "one atom moved too far");
-  expect(x.download()[5] == before[0].positions[5].x, "not looked at");
-  expect(x.download()[batch.start(2) + 5] == after[2].positions[5].x, "remembered");
-  edges_of_candidates(batch.view(), batch.positions(), kCutoff, rows, edges.view(),
-                      room_needed.data(), shapes, nullptr);
-  expect(room_needed.download() == std::vector<std::uint32_t>{0, 0, 0}, "rows have room");
-  BatchWithEdges all(after, kCutoff);
-  const Rows expected = rows_of(all.edges, all.batch, after);
-  Rows found = rows_of(edges, batch, after);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    std::sort(found[i].begin(), found[i].end());
-    expect(found[i] == expected[i], "the edges of all pairs at the new positions");
-  }
-  same_bits(edges.j());
-  same_bits(edges.counts());
 }
 
 }  // namespace
