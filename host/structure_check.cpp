@@ -173,6 +173,17 @@ void check_atom(const Structure& structure, std::size_t i) {
   }
 }
 
+/// Programs differ in what they make of such a cell; some mirror the atoms.
+void check_cell(const Structure& structure) {
+  if (!structure.cell) return;
+  const auto& [a, b, c] = structure.cell->vectors;
+  const auto& periodic = structure.cell->periodic;
+  const double volume = dot(a, cross(b, c));
+  if (!(periodic[0] || periodic[1] || periodic[2]) || !(volume < 0.0)) return;
+  refuse(structure, "Lattice", "the cell is left-handed", "vectors with a . (b x c) > 0",
+         "a . (b x c) = " + text(volume) + " Angstrom^3", "exchange two of the vectors");
+}
+
 }  // namespace
 
 void check_atoms(const Structure& structure) {
@@ -182,6 +193,7 @@ void check_atoms(const Structure& structure) {
 
 void check_structure(const Structure& structure) {
   check_atoms(structure);
+  check_cell(structure);
   CellGrid grid(structure.size());
   for (std::size_t i = 0; i < structure.size(); ++i) {
     const Vec3& r = structure.positions[i];

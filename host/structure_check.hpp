@@ -17,7 +17,8 @@ void check_atoms(const Structure& structure);
 /// Refuses a structure that no simulation with a trained model should start from, whatever file or
 /// program it came from.
 ///
-/// Checks   check_atoms(), and no two atoms closer than kClosestAtoms (images of a periodic cell
+/// Checks   check_atoms(), a periodic cell is right-handed, and no two atoms closer than
+/// kClosestAtoms (images of a periodic cell
 ///          are not looked at: periodic input is refused elsewhere as long as no model takes it).
 /// Work     O(n_atoms) through a hashed cell grid.
 /// Errors   InputError that names the structure and, for the first atom at fault, its closest

@@ -17,6 +17,7 @@
 #include "host/io/summary.hpp"
 #include "host/md/simulation_options.hpp"
 #include "host/model_path.hpp"
+#include "host/start_check.hpp"
 #include "host/structure_check.hpp"
 #include "host/training_range.hpp"
 #include "tools/commands.hpp"
@@ -74,6 +75,28 @@ std::string extxyz_text(const std::vector<Structure>& structures) {
   std::string text;
   for (const Structure& structure : structures) append_extxyz(text, structure);
   return text;
+}
+
+/// What is allowed in the input and rarely meant.
+std::vector<std::string> start_problems(const std::vector<Structure>& structures,
+                                        const Model& model,
+                                        const RunOptions& run) {
+  std::vector<std::string> sentences;
+  const std::string step = timestep_warning(structures, run.timestep);
+  if (!step.empty()) sentences.push_back(step);
+  const auto take = [&](std::vector<std::string> more) {
+    sentences.insert(sentences.end(), more.begin(), more.end());
+  };
+  const bool has_own = run.velocities == "given" && run.temperature.size() == 1;
+  for (const Structure& structure : structures) {
+    take(start_warnings(structure, {.cutoff = model.config.cutoff,
+                                    .timestep = run.timestep,
+                                    .temperature = run.temperature.front(),
+                                    .ensemble = run.simulation().ensemble,
+                                    .uses_given_velocities = has_own}));
+    take(beyond_training(structure, model.training_domain));
+  }
+  return sentences;
 }
 
 RunSummary summarise(const SimulationResult& result,
@@ -200,12 +223,10 @@ int run_command(const std::vector<std::string>& arguments) {
   }
   if (!run.quiet) {
     print_note(run_heading(description, run, options));
-    for (const std::string& warning : warnings) print_note("warning: " + warning + "\n");
-    for (const Structure& structure : structures) {
-      for (const std::string& sentence : beyond_training(structure, model.training_domain)) {
-        print_note("warning: " + sentence + "\n");
-      }
+    for (const std::string& warning : start_problems(structures, model, run)) {
+      warnings.push_back(warning);
     }
+    print_note(warning_lines(warnings));
   }
 
   std::set<std::string> warned;

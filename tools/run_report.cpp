@@ -172,6 +172,19 @@ FailedReplica failed_replica(const ReplicaFailure& failure) {
   return {failure.replica, why.step, reason};
 }
 
+std::string warning_lines(const std::vector<std::string>& sentences) {
+  constexpr std::size_t kLines = 10;
+  std::string text;
+  for (std::size_t k = 0; k < std::min(kLines, sentences.size()); ++k) {
+    text += "warning: " + sentences[k] + "\n";
+  }
+  if (sentences.size() > kLines) {
+    text += formatted("warning: and %s more like these\n",
+                      with_commas(static_cast<std::int64_t>(sentences.size() - kLines)).c_str());
+  }
+  return text;
+}
+
 std::string failure_table(const std::vector<FailedReplica>& failures, const RunOptions& run) {
   constexpr std::size_t kRows = 20;
   if (failures.empty()) return {};

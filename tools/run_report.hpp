@@ -53,6 +53,9 @@ std::string run_table(const RunSummary& summary,
 /// The failure with its reason in words, for the summary.
 FailedReplica failed_replica(const ReplicaFailure& failure);
 
+/// "warning: ..." for each sentence, the first ten of them and the number of the others.
+std::string warning_lines(const std::vector<std::string>& sentences);
+
 /// A table of the replicas that were stopped, with a hint; empty without any.
 std::string failure_table(const std::vector<FailedReplica>& failures, const RunOptions& run);
 

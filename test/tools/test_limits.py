@@ -103,6 +103,41 @@ class Limits(CommandLineTest):
             self.assertIn("above " + option.split()[0], process.stderr)
         self.succeed(base + "--force-limit 0 --energy-jump-limit 0 --out a --overwrite")
 
+    def test_starts_that_are_refused(self):
+        """fractional coordinates, nm for Angstrom, atoms on each other, left-handed or periodic cell | exit code 3, a hint"""
+        lattice = 'Lattice="{}" Properties=species:S:1:pos:R:3 pbc="T T T"'
+        cubic, left = "12 0 0 0 12 0 0 0 12", "12 0 0 0 0 12 0 12 0"
+
+        def molecule(comment, scale, shift=0.0):
+            rows = (f"{e} " + " ".join(f"{scale * x + shift:.6f}" for x in r) for e, *r in ATOMS)
+            return f"3\n{comment}\n" + "\n".join(rows) + "\n"
+
+        for text, *words in (
+                (molecule(lattice.format(cubic), 1 / 12, 0.5), "fractional? Multiply them by the cell vectors"),
+                (molecule("", 0.1), "odd.xyz, frame 1: two atoms lie on each other", "nanometres? Multiply the coordinates by 10"),
+                (molecule("", 0.01), "two atoms lie on each other", "atom 1 (O) and atom 2 (H) are 0.0095"),
+                (molecule(lattice.format(cubic), 1.0, 6.0), "the cell is periodic", "periodic along a, b, c"),
+                (molecule(lattice.format(left), 1.0, 6.0), "the cell is left-handed")):
+            self.write("odd.xyz", text)
+            self.refuse(3, "run --model tiny --input odd.xyz --out a", *words)
+        self.assertEqual(self.files(), ["odd.xyz", "water.xyz"])
+
+    def test_starts_that_are_warned_of(self):
+        """a start that is allowed and rarely meant | a warning; ten of them at most, and how many more"""
+        far = "4\nwater and a far atom\n" + WATER.split("\n", 2)[2] + "C 0 0 20\n"
+        self.write("far.xyz", far * 15)
+        process = self.succeed("run --model tiny --input far.xyz --steps 10 --timestep 1.5 --out a")
+        warnings = [line for line in process.stderr.splitlines() if line.startswith("warning: ")]
+        self.assertEqual(warnings[0], "warning: a time step of 1.5 fs is long for atoms of 1.008 amu: at most 1 fs is "
+                                      "advised")
+        self.assertIn("far.xyz, frame 1: 2 parts lie farther than the cutoff of 5 Angstrom apart", warnings[1])
+        self.assertEqual(warnings[-1], "warning: and 6 more like these")
+        self.assertEqual(len(warnings), 11)
+        hot = self.succeed("run --model tiny --input water.xyz --steps 200 --temperature 3000 --frame-every 200 --out b")
+        self.assertNotIn("warning", hot.stderr)
+        process = self.succeed("run --model tiny --input b/trajectory.xyz --steps 10 --temperature 20 --out c")
+        self.assertIn("and 20 K was asked for; --velocities exact draws new ones", process.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
