@@ -249,7 +249,7 @@ int run_command(const std::vector<std::string>& arguments) {
   progress.clear();
 
   RunSummary summary = summarise(result, simulation_options, description, writer.waited_seconds());
-  summary.extrapolations = extrapolations(simulation.states());
+  summary.extrapolations = extrapolations(planned.runner->states());
   if (!run.pipes_trajectory()) write_summary(folder.summary(), summary);
 
   const std::string table = run.json ? summary_json(summary) : run_table(summary, run, result);
