@@ -9,7 +9,7 @@ namespace fusemd {
 /// activation of every dense layer but the last ones (docs/model.md (6), (11), (14); S' of (B1),
 /// (B3), (B10)).
 ///
-/// Result   p has a relative error below (1 - p) (2^-22 + |x| 2^-24) + 2^-22: about 5e-7. exp
+/// Result   p has a relative error below (1 - p) (2^-21.6 + |x| 2^-24) + 2^-22: about 6e-7. exp
 ///          overflows to infinity for x < -88, where p is 0 as it should be, and so are both
 ///          results.
 struct Activation {

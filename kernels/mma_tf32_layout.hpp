@@ -4,7 +4,7 @@
 // D[16][8] = A[16][8] B[8][8] + C[16][8] register r of lane l holds. The only copy of this table:
 // kernels load fragments by it, and the executor and the PTX translator multiply by it.
 //
-// Source   PTX ISA, "Matrix Fragments for mma.m16n8k8" (.tf32). With group = l / 4, member = l % 4:
+// Source   PTX ISA 9.1, 9.7.14.5.7, figures 72, 75 and 77. With group = l / 4, member = l % 4:
 //   A  4 registers   row group + 8 (r & 1),    column member + 4 (r >> 1)
 //   B  2 registers   row member + 4 r,         column group
 //   C and D  4       row group + 8 (r >> 1),   column 2 member + (r & 1)

@@ -255,7 +255,9 @@ def approximate():
         if m == INF or m >= (150 if sign else 128):
             return F32.zero(0) if sign else F32.infinity(0)
         x = 2.0 ** (-float(m) if sign else float(m))
-        return Bound(x, max(x * 2 ** -22, 2 ** -150)) if m and not F32.is_subnormal(a) else 0x3f800000
+        # PTX ISA 9.1: 2 ulp from the result that is rounded correctly; before: 2^-22 relative.
+        bound = max(x * 2 ** -22, 2.5 * float(ulp(Fraction(x))) if x else 0.0, 2 ** -150)
+        return Bound(x, bound) if m and not F32.is_subnormal(a) else 0x3f800000
 
     def logarithm(a):
         sign, m = F32.decode(a)

@@ -249,7 +249,10 @@ def tensor():
     threads = []
     for lane in range(LANES):
         group, member = divmod(lane, 4)
-        # PTX ISA, "Matrix fragments for mma.m16n8k8", the .tf32 figures.
+        # PTX ISA 9.1, 9.7.14.5.7, as the manual states it and not as kernels/mma_tf32_layout.hpp does:
+        # A: row groupID for a0 and a2, + 8 for a1 and a3; column threadID_in_group for a0 and a1, + 4 for a2
+        # and a3. B: row threadID_in_group, + 4 for b1; column groupID. C: row groupID, + 8 for c2 and c3;
+        # column 2 threadID_in_group + (i & 1).
         a = [(group, member), (group + 8, member), (group, member + 4), (group + 8, member + 4)]
         b = [(member, group), (member + 4, group)]
         c = [(group, 2 * member), (group, 2 * member + 1), (group + 8, 2 * member),

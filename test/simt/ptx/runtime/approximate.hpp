@@ -9,11 +9,11 @@
 /// its input alone. A kernel whose results then leave their tolerance relies on more than the
 /// hardware promises.
 ///
-/// Bounds   rcp 1 ulp; sqrt 2^-23 relative; rsqrt 2^-22.9 relative; ex2 2^-22 relative; lg2 2^-22
+/// Bounds   rcp 1 ulp; sqrt 2^-23, rsqrt 2^-22.9 relative; ex2 2.5 ulp or 2^-22; lg2 2^-22
 ///          absolute on (0.5, 2), else relative; sin and cos 2^-20.5 absolute on [-2 pi, 2 pi],
 ///          2^-14.7 absolute outside (stated up to 100 pi); tanh 2^-11 relative; div.approx and
 ///          div.full 2 ulp.
-/// Source   PTX ISA 9.0, the instructions' own pages. Where editions differ, the larger bound.
+/// Source   PTX ISA 9.1, sections 9.7.3.8 and 9.7.3.13 to 22; of editions, the larger bound.
 /// Exact    zeros, infinities and NaN come out as the pages' tables of special inputs say. Flushing
 /// is
 ///          not done here: the translated instruction flushes its operands and result if it has
