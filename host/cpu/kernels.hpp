@@ -22,7 +22,7 @@ class Scratch {
 /// ones from the last to the first.
 enum class Stage {
   find_pairs,         ///< pairs within the cutoff, and what messages read of them
-  embed,              ///< the first layer's input; forces are set to 0
+  embed,              ///< where each atom finds its embedding; forces are set to 0
   exact_filters,      ///< of a layer, without a table: basis expansion, then filter network
   messages,           ///< of a layer
   update,             ///< of a layer but the last
@@ -53,7 +53,8 @@ struct Kernels {
 
   /// One stage alone, as evaluate() runs it, for benchmarks. `layer` of stages that have none is 0.
   ///
-  /// Needs    a workspace that an evaluation has filled. Messages and forces add to what is there.
+  /// Needs    a workspace that an evaluation has filled. Forces add to what is there; readout and
+  ///          update_backward write over what they read.
   void (*run_stage)(const PackedModel<T>&,
                     Workspace<T>&,
                     Team&,

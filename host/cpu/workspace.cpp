@@ -46,20 +46,21 @@ Workspace<T>::Workspace(const PackedModel<T>& model, std::span<const int> number
 
   const std::size_t features = model.blocks * n * kFeatureStride;
   const std::size_t layers = model.n_layers;
+  embedding_at.ensure(n + kSlack);
   features_in.resize(layers);
   features_out.resize(layers);
-  norms.resize(layers);
-  silu_slopes.resize(layers);
-  gates.resize(layers);
+  norms.resize(layers - 1);
+  silu_slopes.resize(layers - 1);
+  gates.resize(layers - 1);
   stored_filters.resize(layers);
   for (std::size_t layer = 0; layer < layers; ++layer) {
-    features_in[layer].ensure(features);
+    if (layer > 0) features_in[layer].ensure(features);
     features_out[layer].ensure(features);
+    if (layer + 1 == layers) break;
     norms[layer].ensure(n * model.hidden);
     silu_slopes[layer].ensure(n * model.hidden);
-    if (layer + 1 < layers) gates[layer].ensure(n * model.gates * model.hidden);
+    gates[layer].ensure(n * model.gates * model.hidden);
   }
-  adjoint_out.ensure(features);
   adjoint_in.ensure(features);
 
   const std::size_t all_pairs = n * (n - std::min<std::size_t>(n, 1)) / 2;

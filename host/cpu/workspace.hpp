@@ -73,13 +73,16 @@ struct Workspace {
   AlignedBuffer<T> pair_gradient;  ///< [blocks][pairs][4]: dE/du (3), dE/dd in table units
   std::size_t pair_capacity = 0;
 
-  // Features and their adjoints: [block][atom][4][32].
-  std::vector<AlignedBuffer<T>> features_in;   ///< s, V of docs/model.md, an entry a layer
-  std::vector<AlignedBuffer<T>> features_out;  ///< s', V'
-  AlignedBuffer<T> adjoint_out;                ///< dE/ds', dE/dV'
+  // Features and their adjoints: [block][atom][4][32]. A large system's stream through the caches
+  // at every stage, so nothing is kept that can be read elsewhere or has been used.
+  AlignedBuffer<std::uint32_t> embedding_at;   ///< [n] by rank: where the atom's embedding starts
+  std::vector<AlignedBuffer<T>> features_in;   ///< s, V of docs/model.md, an entry a layer; the
+                                               ///< first, the embedding, is empty
+  std::vector<AlignedBuffer<T>> features_out;  ///< s', V'; once used, dE/ds', dE/dV' in their place
   AlignedBuffer<T> adjoint_in;                 ///< dE/ds, dE/dV of the layer's input
 
-  // What the update's backward pass needs of its forward pass: [layer][atom][hidden].
+  // What the update's backward pass needs of its forward pass, all layers but the last:
+  // [layer][atom][hidden].
   std::vector<AlignedBuffer<T>> norms, silu_slopes;
   std::vector<AlignedBuffer<T>> gates;  ///< [layer][atom][gates][hidden]
 

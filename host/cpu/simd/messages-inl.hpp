@@ -30,18 +30,14 @@ struct MessageTask {
   const std::uint32_t* pair_interval;
   const T* pair_geometry;
   const T* pair_weights;
-  const T* table;        ///< of this layer and block
-  T* stored_filters;     ///< of this layer and block; null if not kept
-  const T* in;           ///< s, V of this block: [atom][4][32]
-  T* out;                ///< forward: s', V', holding s, V (identity part) on entry
-  const T* adjoint_out;  ///< backward: dE/ds', dE/dV'
-  T* adjoint_in;         ///< backward: dE/ds, dE/dV, holding the identity part on entry
-  T* pair_gradient;      ///< backward: [pairs][4], set by the first call of a block, then added to
-};
-
-template <class V>
-struct FilterVectors {
-  V scalar, vector, direction;  ///< f^s, f^1, f^2
+  const T* table;              ///< of this layer and block
+  T* stored_filters;           ///< of this layer and block; null if not kept
+  const T* in;                 ///< s, V of this block: [atom][4][32]; first layer: embeddings
+  const std::uint32_t* in_at;  ///< first layer: where each atom's embedding starts
+  T* out;                      ///< forward: s', V', started by start_sums
+  const T* adjoint_out;        ///< backward: dE/ds', dE/dV'
+  T* adjoint_in;               ///< backward: dE/ds, dE/dV, started by start_sums
+  T* pair_gradient;  ///< backward: [pairs][4], set by the first call of a block, then added to
 };
 
 /// Reads a pair's filters (and slopes) for one vector of channels.
@@ -119,6 +115,12 @@ HWY_INLINE FilterReader<kSource, T> filter_reader(const MessageTask<T>& task,
   }
 }
 
+/// An atom's features before the messages: of the first layer only s exists.
+template <bool kFirst, class T>
+HWY_INLINE const T* input_of(const MessageTask<T>& task, std::size_t atom) {
+  return task.in + (kFirst ? task.in_at[atom] : atom * kFeatureStride);
+}
+
 /// Vectors in a block, all of them handled pair by pair, so that a table row is read once.
 template <class T>
 inline constexpr std::size_t kBlockVectors = kBlock / kLanes<T>;
@@ -160,6 +162,35 @@ HWY_INLINE void store_features(D d, const Features<hn::Vec<D>>& f, T* HWY_RESTRI
   hn::Store(f.z, d, to + 3 * kBlock);
 }
 
+/// Starts the sums of atoms [first, last) with their identity part: (7), (8) with the input (the
+/// embedding and V = 0 in the first layer); backward (B8), (B9) with dE/ds', dE/dV'. Done as late
+/// as that, for atoms whose messages follow, so that sums are in a cache when they grow.
+template <class T>
+HWY_NOINLINE void start_sums(const MessageTask<T>& task,
+                             std::size_t first,
+                             std::size_t last,
+                             bool first_layer,
+                             bool backward) {
+  const Tag<T> d;
+  if (first_layer && backward) return;  // nothing asks for dE/d(embedding)
+  if (first_layer) {
+    for (std::size_t i = first; i < last; ++i) {
+      const T* HWY_RESTRICT in = input_of<true>(task, i);
+      T* HWY_RESTRICT sum = task.out + i * kFeatureStride;
+      for (std::size_t c = 0; c < kBlock; c += kLanes<T>) {
+        hn::Store(hn::Load(d, in + c), d, sum + c);
+        for (std::size_t a = 1; a < 4; ++a) hn::Store(hn::Zero(d), d, sum + a * kBlock + c);
+      }
+    }
+    return;
+  }
+  const T* HWY_RESTRICT in = backward ? task.adjoint_out : task.in;
+  T* HWY_RESTRICT sum = backward ? task.adjoint_in : task.out;
+  for (std::size_t k = first * kFeatureStride; k < last * kFeatureStride; k += kLanes<T>) {
+    hn::Store(hn::Load(d, in + k), d, sum + k);
+  }
+}
+
 /// kFirst: the first layer, where V = 0, so f^1 is not needed. kTimesSource: filter_times_source.
 /// kKeep: also evaluate slopes and store both for the backward pass.
 template <FilterSource kSource, bool kFirst, bool kTimesSource, bool kKeep, class T>
@@ -172,7 +203,7 @@ HWY_NOINLINE void messages_forward(const MessageTask<T>& shared) {
     std::size_t pair = task.pair_begin[i];
     const std::size_t pair_end = task.pair_end[i];
     if (pair == pair_end) continue;
-    const T* HWY_RESTRICT in_i = task.in + i * kFeatureStride;
+    const T* HWY_RESTRICT in_i = input_of<kFirst>(task, i);
     T* HWY_RESTRICT out_i = task.out + i * kFeatureStride;
     const auto load_own = [&](std::size_t v) -> Features<V> {
       if constexpr (!kFirst) return load_features(d, in_i + v * kWidth);
@@ -188,7 +219,7 @@ HWY_NOINLINE void messages_forward(const MessageTask<T>& shared) {
     }
     for (; pair < pair_end; ++pair) {
       const std::size_t j = task.pair_j[pair];
-      const T* HWY_RESTRICT in_j = task.in + j * kFeatureStride;
+      const T* HWY_RESTRICT in_j = input_of<kFirst>(task, j);
       T* HWY_RESTRICT out_j = task.out + j * kFeatureStride;
       const T* HWY_RESTRICT geometry = task.pair_geometry + pair * 4;
       const V ux = hn::Set(d, geometry[0]), uy = hn::Set(d, geometry[1]),
@@ -270,7 +301,7 @@ HWY_NOINLINE void messages_backward(const MessageTask<T>& shared) {
     std::size_t pair = task.pair_begin[i];
     const std::size_t pair_end = task.pair_end[i];
     if (pair == pair_end) continue;
-    const T* HWY_RESTRICT in_i = task.in + i * kFeatureStride;
+    const T* HWY_RESTRICT in_i = input_of<kFirst>(task, i);
     const T* HWY_RESTRICT grad_i = task.adjoint_out + i * kFeatureStride;
     T* HWY_RESTRICT result_i = task.adjoint_in + i * kFeatureStride;
     Features<V> resident_grad[kBlockVectors<T>], resident_sum[kBlockVectors<T>];
@@ -282,7 +313,7 @@ HWY_NOINLINE void messages_backward(const MessageTask<T>& shared) {
     }
     for (; pair < pair_end; ++pair) {
       const std::size_t j = task.pair_j[pair];
-      const T* HWY_RESTRICT in_j = task.in + j * kFeatureStride;
+      const T* HWY_RESTRICT in_j = input_of<kFirst>(task, j);
       const T* HWY_RESTRICT grad_j = task.adjoint_out + j * kFeatureStride;
       T* HWY_RESTRICT result_j = task.adjoint_in + j * kFeatureStride;
       const T* HWY_RESTRICT geometry = task.pair_geometry + pair * 4;

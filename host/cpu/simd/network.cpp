@@ -80,12 +80,14 @@ class Evaluation {
     run(Stage::embed, 0, scratch);
     for (std::size_t layer = 0; layer <= last; ++layer) {
       if (!model_.tabulated) run(Stage::exact_filters, layer, scratch);
-      run(Stage::messages, layer, scratch);
-      run(layer < last ? Stage::update : Stage::readout, layer, scratch);
+      message_stage(layer, /*backward=*/false, [&](std::size_t first, std::size_t end) {
+        run_atoms(layer < last ? Stage::update : Stage::readout, layer, first, end, scratch.nodes);
+      });
     }
     for (std::size_t layer = last + 1; layer-- > 0;) {
-      run(Stage::messages_backward, layer, scratch);
-      if (layer > 0) run(Stage::update_backward, layer - 1, scratch);
+      message_stage(layer, /*backward=*/true, [&](std::size_t first, std::size_t end) {
+        if (layer > 0) run_atoms(Stage::update_backward, layer - 1, first, end, scratch.nodes);
+      });
     }
     run(Stage::pair_forces, 0, scratch);
   }
@@ -101,21 +103,13 @@ class Evaluation {
           exact_filters(model_, work_, layer, first, count, scratch.filters);
         });
       case Stage::messages:
-        return message_stage(layer, /*backward=*/false);
-      case Stage::update:
-        return for_tiles([&](std::size_t first, std::size_t rows) {
-          update_forward(NodeTask<T>{model_, work_, layer, first, rows}, scratch.nodes);
-        });
-      case Stage::readout:
-        return for_tiles([&](std::size_t first, std::size_t rows) {
-          readout(NodeTask<T>{model_, work_, layer, first, rows}, scratch.nodes);
-        });
+        return message_stage(layer, /*backward=*/false, [](std::size_t, std::size_t) {});
       case Stage::messages_backward:
-        return message_stage(layer, /*backward=*/true);
+        return message_stage(layer, /*backward=*/true, [](std::size_t, std::size_t) {});
+      case Stage::update:
+      case Stage::readout:
       case Stage::update_backward:
-        return for_tiles([&](std::size_t first, std::size_t rows) {
-          update_backward(NodeTask<T>{model_, work_, layer, first, rows}, scratch.nodes);
-        });
+        return run_atoms(stage, layer, 0, work_.n_atoms, scratch.nodes);
       case Stage::pair_forces:
         return force_stage();
       case Stage::radial_basis:
@@ -133,13 +127,28 @@ class Evaluation {
     team_.barrier();
   }
 
-  /// Tiles of up to a dozen atoms, of nearly equal size.
+  /// Tiles of up to a dozen of the atoms [begin, end), of nearly equal size. A row's bits do not
+  /// depend on its tile.
   template <class Body>
-  HWY_INLINE void for_tiles(const Body& body) {
-    const std::size_t n = work_.n_atoms, tiles = (n + kRowsPerTile - 1) / kRowsPerTile;
+  HWY_INLINE void for_tiles(std::size_t begin, std::size_t end, const Body& body) {
+    const std::size_t n = end - begin, tiles = (n + kRowsPerTile - 1) / kRowsPerTile;
     share(tiles, [&](std::size_t k) {
       const std::size_t first = n * k / tiles, last = n * (k + 1) / tiles;
-      body(first, last - first);
+      body(begin + first, last - first);
+    });
+  }
+
+  /// A stage of single atoms on [begin, end).
+  void run_atoms(Stage stage,
+                 std::size_t layer,
+                 std::size_t begin,
+                 std::size_t end,
+                 NodeScratch<T>& scratch) {
+    for_tiles(begin, end, [&](std::size_t first, std::size_t rows) {
+      const NodeTask<T> task{model_, work_, layer, first, rows};
+      if (stage == Stage::update) return update_forward(task, scratch);
+      if (stage == Stage::readout) return readout(task, scratch);
+      update_backward(task, scratch);
     });
   }
 
@@ -164,8 +173,11 @@ class Evaluation {
   }
 
   void embed_all() {
-    for_tiles([&](std::size_t first, std::size_t rows) {
-      embed(model_, work_, first, rows);
+    for_tiles(0, work_.n_atoms, [&](std::size_t first, std::size_t rows) {
+      for (std::size_t i = first; i < first + rows; ++i) {
+        const auto z = static_cast<std::size_t>(work_.atomic_numbers[work_.order[i]]);
+        work_.embedding_at[i] = static_cast<std::uint32_t>(z * model_.hidden);
+      }
       T* HWY_RESTRICT forces = work_.forces.data();
       for (std::size_t k = 4 * first; k < 4 * (first + rows); ++k) forces[k] = T(0);
     });
@@ -211,15 +223,40 @@ class Evaluation {
     });
   }
 
-  void message_stage(std::size_t layer, bool backward) {
+  /// Messages of a layer, then body(first, end) once for each atom in some range. In whatever order
+  /// slabs are taken, every sum has one: a slab's own pairs before those of the slab before it if
+  /// it is even, behind them if it is odd.
+  template <class Body>
+  void message_stage(std::size_t layer, bool backward, const Body& body) {
     const MessageFunction<T> function = backward ? backward_kernel(layer) : forward_kernel(layer);
     const std::size_t n = work_.slabs.size(), blocks = model_.blocks;
-    const auto task = [&](std::size_t slab, std::size_t block) {
-      function(message_task(layer, work_.slabs[slab], block));
+    const auto messages = [&](std::size_t slab, std::size_t block) {
+      const MessageTask<T> task = message_task(layer, work_.slabs[slab], block);
+      if (slab % 2 == 0) {
+        const std::size_t reach = work_.slabs[HWY_MIN(slab + 1, n - 1)].last_atom;
+        start_sums(task, task.first_atom, reach, layer == 0, backward);
+      }
+      function(task);
     };
-    share((n + 1) / 2 * blocks, [&](std::size_t k) { task(2 * (k / blocks), k % blocks); });
-    if (n > 1)
-      share(n / 2 * blocks, [&](std::size_t k) { task(2 * (k / blocks) + 1, k % blocks); });
+    if (team_.size() > 1) {
+      share((n + 1) / 2 * blocks, [&](std::size_t k) { messages(2 * (k / blocks), k % blocks); });
+      if (n > 1)
+        share(n / 2 * blocks, [&](std::size_t k) { messages(2 * (k / blocks) + 1, k % blocks); });
+      return body(0, work_.n_atoms);
+    }
+    // One thread goes on with atoms as soon as their sums are complete, while they are in a cache.
+    // Slabs in the order 0; 2, 1; 4, 3; ...: behind each odd one it and the next are complete.
+    const auto all_blocks = [&](std::size_t slab) {
+      for (std::size_t block = 0; block < blocks; ++block) messages(slab, block);
+    };
+    std::size_t complete = 0;
+    for (std::size_t even = 0; even <= n; even += 2) {
+      if (even < n) all_blocks(even);
+      if (even > 0) all_blocks(even - 1);
+      const std::size_t end = work_.slabs[HWY_MIN(even, n - 1)].last_atom;
+      body(complete, end);
+      complete = end;
+    }
   }
 
   MessageTask<T> message_task(std::size_t layer, const Slab& slab, std::size_t block) const {
@@ -240,9 +277,14 @@ class Evaluation {
       task.stored_filters =
           work_.stored_filters[layer].data() + block * work_.pair_capacity * kStoredFilterStride;
     }
-    task.in = work_.features_in[layer].data() + features;
+    if (layer == 0) {
+      task.in = model_.embedding.data() + block * kBlock;
+      task.in_at = work_.embedding_at.data();
+    } else {
+      task.in = work_.features_in[layer].data() + features;
+    }
     task.out = work_.features_out[layer].data() + features;
-    task.adjoint_out = work_.adjoint_out.data() + features;
+    task.adjoint_out = task.out;
     task.adjoint_in = work_.adjoint_in.data() + features;
     task.pair_gradient = work_.pair_gradient.data() + block * work_.pair_capacity * 4;
     return task;
