@@ -195,6 +195,37 @@ struct Trainer::State {
     optimizer->set_steps(kept_steps);
   }
 
+  /// Shows pass(span) all that a run needs to go on, for a checkpoint to take or to overwrite.
+  template <class Pass>
+  void pass_state(const Pass& pass) {
+    const auto one = [&](auto& value) { pass(std::span(&value, 1)); };
+    const auto all = [&](cpu::AlignedBuffer<float>& array) {
+      pass(std::span<float>(array.data(), layout.size));
+    };
+    one(step);
+    one(rate_scale);
+    one(setbacks);
+    one(loss_sum);
+    one(loss_steps);
+    one(has_best);
+    one(best_score);
+    one(best_row);
+    std::size_t rows = curve.size();
+    one(rows);
+    curve.resize(rows);
+    for (CurveRow& row : curve) one(row);
+    all(parameters);
+    all(best);
+    std::int64_t steps = optimizer->state().steps;
+    one(steps);
+    optimizer->set_steps(steps);
+    for (const std::span<float> array : optimizer->state().arrays) pass(array);
+    one(kept_step);
+    one(kept_steps);
+    all(kept_parameters);
+    for (std::vector<float>& array : kept_arrays) pass(std::span<float>(array));
+  }
+
   /// Whatever decides the result: a checkpoint goes with nothing else.
   std::uint64_t fingerprint() const {
     StateWriter bytes("");
@@ -244,7 +275,7 @@ struct Trainer::State {
   std::vector<std::size_t> order;
   std::uint64_t order_pass = 0;
 
-  // The state of a run: what a checkpoint holds.
+  // The state of a run: what a checkpoint holds (pass_state).
   std::int64_t step = 0;
   double rate_scale = 1.0;
   std::int64_t setbacks = 0;
@@ -355,30 +386,13 @@ TrainerResult Trainer::run() {
 }
 
 std::string Trainer::save() const {
-  const State& state = *state_;
+  State& state = *state_;
   StateWriter bytes(kCheckpointLine);
   bytes.put(state.options.frames);
   bytes.put(state.fingerprint());
-  bytes.put(state.step);
-  bytes.put(state.rate_scale);
-  bytes.put(state.setbacks);
-  bytes.put(state.loss_sum);
-  bytes.put(state.loss_steps);
-  bytes.put(state.has_best);
-  bytes.put(state.best_score);
-  bytes.put(state.best_row);
-  bytes.put(state.curve.size());
-  for (const CurveRow& row : state.curve) bytes.put(row);
-  const std::size_t n = state.layout.size;
-  bytes.put(std::span<const float>(state.parameters.data(), n));
-  bytes.put(std::span<const float>(state.best.data(), n));
-  const OptimizerState optimizer = state.optimizer->state();
-  bytes.put(optimizer.steps);
-  for (const auto& array : optimizer.arrays) bytes.put(std::span<const float>(array));
-  bytes.put(state.kept_step);
-  bytes.put(state.kept_steps);
-  bytes.put(std::span<const float>(state.kept_parameters.data(), n));
-  for (const auto& array : state.kept_arrays) bytes.put(std::span<const float>(array));
+  state.pass_state([&](auto values) {
+    bytes.put(std::span<const typename decltype(values)::value_type>(values));
+  });
   return std::move(bytes).finish();
 }
 
@@ -393,25 +407,7 @@ void Trainer::restore(std::string_view text, const std::string& path) {
   if (bytes.get<std::uint64_t>() != state.fingerprint()) {
     bytes.refuse("it is of other data or other options");
   }
-  state.step = bytes.get<std::int64_t>();
-  state.rate_scale = bytes.get<double>();
-  state.setbacks = bytes.get<std::int64_t>();
-  state.loss_sum = bytes.get<double>();
-  state.loss_steps = bytes.get<std::int64_t>();
-  state.has_best = bytes.get<bool>();
-  state.best_score = bytes.get<double>();
-  state.best_row = bytes.get<CurveRow>();
-  state.curve.resize(bytes.get<std::size_t>());
-  for (CurveRow& row : state.curve) row = bytes.get<CurveRow>();
-  const std::size_t n = state.layout.size;
-  bytes.get(std::span<float>(state.parameters.data(), n));
-  bytes.get(std::span<float>(state.best.data(), n));
-  state.optimizer->set_steps(bytes.get<std::int64_t>());
-  for (const auto& array : state.optimizer->state().arrays) bytes.get(std::span<float>(array));
-  state.kept_step = bytes.get<std::int64_t>();
-  state.kept_steps = bytes.get<std::int64_t>();
-  bytes.get(std::span<float>(state.kept_parameters.data(), n));
-  for (auto& array : state.kept_arrays) bytes.get(std::span<float>(array));
+  state.pass_state([&](auto values) { bytes.get(values); });
   bytes.finish();
 }
 
