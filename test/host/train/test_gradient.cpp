@@ -4,91 +4,21 @@
 #include <cstring>
 #include <map>
 
-#include "host/cpu/aligned_buffer.hpp"
 #include "host/train/gradient.hpp"
+#include "test/host/train/gradient_problem.hpp"
 #include "test/host/train/oracle.hpp"
 #include "test/support/close.hpp"
-#include "test/support/systems.hpp"
 #include "test/support/tiny_model.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd::test {
 namespace {
 
-using cpu::AlignedBuffer;
 using cpu::InstructionSet;
-using train::Frame;
 using train::Gradient;
 using train::GradientOptions;
 using train::LossKind;
 using train::ParameterLayout;
-
-/// Labels far from what any model says, so that the loss has large residuals: with small ones
-/// v = e / |e| would turn rounding into directions.
-Structure labelled(const System& system, Random& random) {
-  Structure frame;
-  frame.atomic_numbers = system.atomic_numbers;
-  frame.positions = system.positions;
-  frame.energy = random.uniform(-10.0, 10.0);
-  frame.forces.emplace();
-  for (std::size_t i = 0; i < system.size(); ++i) {
-    frame.forces->push_back(random_in_cube(random, 3.0));
-    // The trainer keeps labels in single precision.
-    Vec3& f = frame.forces->back();
-    for (double* x : {&f.x, &f.y, &f.z}) *x = static_cast<double>(static_cast<float>(*x));
-  }
-  return frame;
-}
-
-/// A model with its layout and a batch, in one precision.
-template <class T>
-struct Problem {
-  Problem(const StudentConfig& config, const std::vector<Structure>& structures)
-      : model(make_model(config, 11)), layout(config, model.elements) {
-    for (const Structure& s : structures) frames.push_back(train::make_frame(s, layout, {}));
-    for (const Frame& frame : frames) batch.push_back(&frame);
-    parameters.ensure(layout.size);
-    gradient.ensure(layout.size);
-    layout.gather(model, std::span<T>(parameters.data(), layout.size));
-  }
-  double compute(const GradientOptions& options) {
-    std::fill_n(gradient.data(), layout.size, std::nan(""));
-    return Gradient<T>(layout, radial_basis(model), options)
-        .compute(parameters.data(), batch, gradient.data());
-  }
-
-  Model model;
-  ParameterLayout layout;
-  std::vector<Frame> frames;
-  std::vector<const Frame*> batch;
-  AlignedBuffer<T> parameters, gradient;
-};
-
-std::vector<Structure> labelled(const std::vector<System>& systems, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<Structure> frames;
-  for (const System& system : systems) frames.push_back(labelled(system, random));
-  return frames;
-}
-
-/// Small frames with everything that may go wrong: an atom alone, pairs on, just inside and just
-/// outside the cutoff, a molecule out of reach of another.
-std::vector<Structure> hard_frames() {
-  return labelled(
-      {single_atom(6), pair(1, 8, 5.0), pair(6, 7, 4.9999), pair(1, 1, 5.0001),
-       rattled(water(), 0.1, 1), rattled(two_waters(9.0), 0.1, 2), rattled(methane(), 0.1, 3)},
-      17);
-}
-
-std::vector<Structure> many_frames() {
-  std::vector<System> systems;
-  for (std::uint64_t k = 0; k < 5; ++k) {
-    for (const System& system : {ethanol(), benzene(), water(), aspirin()}) {
-      systems.push_back(rattled(system, 0.1, 100 + k));
-    }
-  }
-  return labelled(systems, 18);
-}
 
 struct Named {
   std::string name;
