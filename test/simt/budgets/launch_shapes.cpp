@@ -71,15 +71,19 @@ void add_fixed(Shapes& shapes, const LaunchPolicy& policy) {
        {"neighbours_kernels::all_pairs_warp_per_atom",
         "radial_basis_kernels::radial_basis_warp_per_atom",
         "cell_list_kernels::cell_neighbours_warp_per_atom",
-        "cell_list_kernels::edges_of_candidates_warp_per_atom",
-        "cell_list_kernels::lists_due_block_per_system",
+        "candidates_kernels::find_candidates_warp_per_atom",
+        "candidates_kernels::edges_of_candidates_warp_per_atom",
         "virial_kernels::sum_virials_block_per_system"}},
       {policy.dynamics_threads,
        {"integrate_kernels::start_kernel", "integrate_kernels::begin_step_kernel",
-        "integrate_kernels::finish_step_kernel", "system_energy_kernels::system_energies_kernel"}}};
+        "integrate_kernels::finish_step_kernel", "graph_step_kernels::set_out_kernel",
+        "graph_step_kernels::start_kernel", "graph_step_kernels::begin_kernel",
+        "graph_step_kernels::finish_kernel", "graph_step_kernels::sample_kernel",
+        "system_energy_kernels::system_energies_kernel"}}};
   for (const auto& [threads, kernels] : by_width) {
     for (const char* kernel : kernels) add(shapes, kernel, {.block = {threads}});
   }
+  add(shapes, "graph_step_kernels::go_on_kernel", {.block = {simt::kWarpSize}});
   // Compiled for these widths, which the policy chooses among.
   add(shapes, "cell_list_kernels::build_cells_block_per_system<64u>",
       {.block = {kNarrowCellThreads}});
