@@ -4,6 +4,7 @@
 
 #include "kernels/cuda_check.cuh"
 #include "kernels/graph.hpp"
+#include "kernels/launch_count.hpp"
 
 namespace fusemd::device {
 
@@ -41,7 +42,10 @@ void abandon_capture(Stream stream) noexcept {
   (void)cudaGetLastError();  // an invalidated capture reports itself once more
 }
 
-void launch(Graph graph, Stream stream) { FUSEMD_CUDA(cudaGraphLaunch(graph->executable, stream)); }
+void launch(Graph graph, Stream stream) {
+  count_one(launch_counters().graphs);
+  FUSEMD_CUDA(cudaGraphLaunch(graph->executable, stream));
+}
 
 std::size_t node_count(Graph graph) { return graph->n_nodes; }
 

@@ -75,8 +75,6 @@ void for_each_schedule(unsigned seeds, const std::function<void()>& body);
 /// What the launches since the last reset did.
 struct Statistics {
   std::uint64_t launches = 0;  ///< kernels, those of graphs included
-  std::uint64_t graph_launches = 0;
-  std::uint64_t host_waits = 0;  ///< synchronize() of a stream or an event
   std::uint64_t blocks = 0;
   std::uint64_t switches = 0;
   std::uint64_t block_barriers = 0;

@@ -10,6 +10,7 @@
 
 #include "kernels/device_error.hpp"
 #include "kernels/graph.hpp"
+#include "kernels/launch_count.hpp"
 #include "test/simt/executor/capture.hpp"
 #include "test/simt/executor/executor.hpp"
 #include "test/simt/executor/memory.hpp"
@@ -106,7 +107,7 @@ void launch(Graph graph, Stream stream) {
   const ExecutorLock lock;
   // CUDA would make it a child graph; nothing here needs that.
   executor::refuse_of_captured(stream, "a launch of a graph");
-  ++executor::statistics().graph_launches;
+  count_one(launch_counters().graphs);
   for (const std::function<void()>& node : graph->nodes) executor::submit(stream, node);
 }
 

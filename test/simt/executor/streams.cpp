@@ -156,7 +156,6 @@ void destroy_stream(Stream stream) noexcept {
 void synchronize(Stream stream) {
   executor::refuse_in_capture("waiting for a stream");
   executor::refuse_of_captured(stream, "waiting for it");
-  ++executor::statistics().host_waits;
   count_one(launch_counters().stream_waits);
   Streams::instance().finish(stream);
 }
@@ -183,7 +182,6 @@ void wait(Stream stream, Event event) {
 
 void synchronize(Event event) {
   executor::refuse_in_capture("waiting for an event");
-  ++executor::statistics().host_waits;
   count_one(launch_counters().event_waits);
   const std::shared_ptr<EventState> state = Streams::instance().event(event);
   Streams::instance().finish(*state, state->recorded);
