@@ -49,8 +49,8 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
       }
       return {};
     case LoopShape::cooperative:
-    case LoopShape::graph:
       return "this fusemd does not have it yet";
+    case LoopShape::graph:
     case LoopShape::host:
       return {};
   }
@@ -60,7 +60,7 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
 LoopPlan plan_loop(const LoopProblem& problem, std::string_view wanted) {
   if (wanted == "auto") {
     const auto obstacle = loop_obstacle(LoopShape::block, problem);
-    if (obstacle) return {LoopShape::host, *obstacle};
+    if (obstacle) return {LoopShape::graph, *obstacle};
     return {LoopShape::block, atoms(problem.largest) + " at most fit one block"};
   }
   for (const LoopShape shape : kShapes) {
