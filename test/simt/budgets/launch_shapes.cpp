@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/cuda/device_model.hpp"
+#include "kernels/block_loop.cuh"
 #include "kernels/exact_convolution.hpp"
 #include "kernels/readout.hpp"
 #include "kernels/tile.cuh"
@@ -25,6 +26,7 @@ namespace fusemd::test {
 namespace {
 
 constexpr unsigned kManyAtoms = 1 << 20;
+constexpr unsigned kWarp = 32;
 
 struct Shape {
   unsigned threads = 0;
@@ -54,6 +56,11 @@ void add_model(Shapes& shapes, const cuda::DeviceModel& model) {
   add(shapes, "dense_kernels::dense_kernel", tile(dense_row_stride(2 * weights.n_channels)));
   add(shapes, "embedding_kernels::embed_kernel", tile(0));
 
+  const BlockLoopLaunch loop = block_loop_launch(weights, kBlockLoopAtoms, kManyAtoms, policy);
+  add(shapes, "block_loop_kernels::block_per_replica",
+      {.block = {loop.threads},
+       .shared_bytes = shared_bytes<BlockContext>(1) + loop.placement.shared_bytes});
+
   const LaunchShape filters{
       .block = {policy.filter_threads},
       .shared_bytes = exact_convolution_shared_bytes(model.filter_network(0), policy.filter_rows)};
@@ -73,17 +80,18 @@ void add_fixed(Shapes& shapes, const LaunchPolicy& policy) {
         "cell_list_kernels::cell_neighbours_warp_per_atom",
         "candidates_kernels::find_candidates_warp_per_atom",
         "candidates_kernels::edges_of_candidates_warp_per_atom",
+        "cell_list_kernels::lists_due_block_per_system",
         "virial_kernels::sum_virials_block_per_system"}},
       {policy.dynamics_threads,
-       {"integrate_kernels::start_kernel", "integrate_kernels::begin_step_kernel",
-        "integrate_kernels::finish_step_kernel", "graph_step_kernels::set_out_kernel",
-        "graph_step_kernels::start_kernel", "graph_step_kernels::begin_kernel",
-        "graph_step_kernels::finish_kernel", "graph_step_kernels::sample_kernel",
+       {"graph_step_kernels::set_out_kernel", "graph_step_kernels::start_kernel",
+        "graph_step_kernels::begin_kernel", "graph_step_kernels::finish_kernel",
+        "graph_step_kernels::sample_kernel", "integrate_kernels::start_kernel",
+        "integrate_kernels::begin_step_kernel", "integrate_kernels::finish_step_kernel",
         "system_energy_kernels::system_energies_kernel"}}};
   for (const auto& [threads, kernels] : by_width) {
     for (const char* kernel : kernels) add(shapes, kernel, {.block = {threads}});
   }
-  add(shapes, "graph_step_kernels::go_on_kernel", {.block = {simt::kWarpSize}});
+  add(shapes, "graph_step_kernels::go_on_kernel", {.block = {kWarp}});
   // Compiled for these widths, which the policy chooses among.
   add(shapes, "cell_list_kernels::build_cells_block_per_system<64u>",
       {.block = {kNarrowCellThreads}});
