@@ -22,6 +22,7 @@ enum class RandomPurpose : std::uint32_t {
   start_velocity = 1,  ///< index = atom
   langevin_noise = 2,  ///< index = atom
   csvr_kinetic = 3,    ///< index = draw number; a replica has one thermostat
+  exchange = 4,        ///< index 0; replica = the lower of two neighbouring temperatures
 };
 
 /// One replica's numbers at one step.

@@ -10,11 +10,13 @@
 
 #include "host/engine.hpp"
 #include "host/io/atomic_file.hpp"
+#include "host/io/exchange_log.hpp"
 #include "host/io/extxyz_reader.hpp"
 #include "host/io/extxyz_writer.hpp"
 #include "host/io/frame_writer.hpp"
 #include "host/io/restart_file.hpp"
 #include "host/io/summary.hpp"
+#include "host/md/replica_exchange.hpp"
 #include "host/md/simulation_options.hpp"
 #include "host/model_path.hpp"
 #include "host/start_check.hpp"
@@ -191,28 +193,59 @@ int run_command(const std::vector<std::string>& arguments) {
   FrameWriterOptions files;
   if (run.continues()) files.resume = so_far.files;
   if (!run.pipes_trajectory() && !checkpoint_files) checkpoint_files.emplace(run.out);
+  std::vector<ExchangeCount> exchanges = so_far.exchanges;
   RunCheckpoints checkpoints(run.checkpoints(), interrupt, checkpoint_files, std::move(so_far));
   SimulationOptions simulation_options = run.simulation();
   simulation_options.threads = threads.across_replicas;
   simulation_options.closest_pairs = model.training_domain.closest_pairs;
   simulation_options.stop = &interrupt.attention();
   simulation_options.statistics = &checkpoints.statistics();
+  const std::int64_t first_step = states.empty() ? 0 : states.front().step;
   simulation_options.progress = [&](const Progress& piece) {
     const Progress now = checkpoints.look(piece);
-    const double total = static_cast<double>(std::max<std::int64_t>(1, now.replica_steps_total));
-    progress.show({.step = now.step,
-                   .steps = run.steps,
-                   .fraction = static_cast<double>(now.replica_steps) / total,
-                   .rate = now.rate,
-                   .seconds = now.seconds});
+    const auto done = static_cast<double>(now.step - first_step);
+    progress.show(
+        {.step = now.step,
+         .steps = run.steps,
+         .fraction = done / static_cast<double>(std::max<std::int64_t>(1, run.steps - first_step)),
+         .rate = now.rate,
+         .seconds = now.seconds});
   };
   simulation_options.note = [&](const std::string& line) {
     if (!run.quiet) print_note(line + "\n");
   };
   // Everything that can be wrong with the input shows by here, before any file is touched.
-  const PlannedSimulation planned = make_simulation(engine, model, structures, simulation_options,
-                                                    run.loop, std::move(states), options);
+  const auto plan = [&](std::int64_t last_step, std::vector<ReplicaState> from) {
+    SimulationOptions until = simulation_options;
+    until.steps = last_step;
+    return make_simulation(engine, model, structures, until, run.loop, std::move(from), options);
+  };
+  PlannedSimulation planned = plan(run.steps, states);
   description.loop = planned.loop;
+  std::optional<ExchangeLog> exchange_log;
+  ReplicaExchange* exchange = nullptr;
+  if (run.exchange_every > 0) {
+    auto runner = std::make_unique<ReplicaExchange>(
+        ReplicaExchange::Options{.every = run.exchange_every,
+                                 .steps = run.steps,
+                                 .seed = simulation_options.seeds.front(),
+                                 .ladder = run.temperature,
+                                 .log =
+                                     [&](std::span<const ExchangeRow> rows) {
+                                       if (exchange_log) exchange_log->add(rows);
+                                     }},
+        [&](std::int64_t last_step, std::vector<ReplicaState> from) {
+          return plan(last_step, std::move(from)).runner;
+        },
+        std::move(states), std::move(exchanges));
+    exchange = runner.get();
+    planned.runner = std::move(runner);
+    checkpoints.complete = [&](Restart& restart) {
+      restart.files.exchange = exchange_log ? exchange_log->sync() : 0;
+      restart.exchanges.assign(exchange->counts().begin(), exchange->counts().end());
+    };
+  }
+
   files.trajectory_path = "-";
   if (!run.pipes_trajectory()) {
     if (!run.continues()) lock = folder.prepare(run.overwrite);
@@ -220,6 +253,10 @@ int run_command(const std::vector<std::string>& arguments) {
     write_file_atomically(folder.config(), options.resolved());
     files.log_path = run.log_every > 0 ? folder.log() : "";
     files.trajectory_path = run.frame_every > 0 ? folder.trajectory() : "";
+    if (exchange != nullptr) {
+      exchange_log.emplace(folder.exchange(),
+                           files.resume ? std::optional(files.resume->exchange) : std::nullopt);
+    }
   }
   if (!run.quiet) {
     print_note(run_heading(description, run, options));
@@ -250,6 +287,11 @@ int run_command(const std::vector<std::string>& arguments) {
 
   RunSummary summary = summarise(result, simulation_options, description, writer.waited_seconds());
   summary.extrapolations = extrapolations(planned.runner->states());
+  for (std::size_t k = 0; exchange != nullptr && k < exchange->counts().size(); ++k) {
+    const ExchangeCount& count = exchange->counts()[k];
+    summary.exchanges.push_back(
+        {exchange->ladder()[k], exchange->ladder()[k + 1], count.attempts, count.accepted});
+  }
   if (!run.pipes_trajectory()) write_summary(folder.summary(), summary);
 
   const std::string table = run.json ? summary_json(summary) : run_table(summary, run, result);

@@ -37,7 +37,7 @@ Progress RunCheckpoints::look(const Progress& piece) {
   Progress session = piece;
   session.replica_steps += session_replica_steps_;
   session.replica_steps_total += session_replica_steps_;
-  session.seconds += session_seconds_;
+  session.seconds = seconds_since(begin_);
   return session;
 }
 
@@ -46,6 +46,7 @@ void RunCheckpoints::save(std::span<const ReplicaState> states, FrameWriter& wri
   // Samples first: a checkpoint must never speak of rows and frames that are not on the disk.
   so_far_.files = writer.flush();
   so_far_.states.assign(states.begin(), states.end());
+  if (complete) complete(so_far_);
   files_->write(so_far_);
   saved_at_ = Clock::now();
   saved_step_ = so_far_.step();
@@ -59,7 +60,6 @@ SimulationResult RunCheckpoints::run(const Advance& advance,
     SimulationResult piece = advance();
     interrupt_.attention().store(false);  // before looking: a signal from here on sets it again
     session_replica_steps_ += piece.replica_steps;
-    session_seconds_ += piece.seconds;
     so_far_.seconds += piece.seconds;
     if (paused) paused(piece.failures, states());
     for (ReplicaFailure& failure : piece.failures) failure.last_good = {};

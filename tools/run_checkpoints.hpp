@@ -44,6 +44,9 @@ class RunCheckpoints {
   /// Called after each piece with its failures, before they are saved, and with the states.
   std::function<void(const std::vector<ReplicaFailure>&, std::span<const ReplicaState>)> paused;
 
+  /// Called before each checkpoint is written, to complete it.
+  std::function<void(Restart&)> complete;
+
   /// Runs to the end, saving.
   /// Returns  the whole run's seconds, energies and failures, those of earlier sessions too;
   ///          `stopped` is true for a signal and for the end of the time.
@@ -67,7 +70,6 @@ class RunCheckpoints {
   Clock::time_point saved_at_ = Clock::now();
   std::int64_t saved_step_ = 0;
   std::int64_t session_replica_steps_ = 0;
-  double session_seconds_ = 0.0;
 };
 
 }  // namespace fusemd

@@ -16,6 +16,7 @@ struct RunFolder {
   std::string log() const { return path + "/log.csv"; }
   std::string trajectory() const { return path + "/trajectory.xyz"; }
   std::string summary() const { return path + "/summary.json"; }
+  std::string exchange() const { return path + "/exchange.csv"; }
   /// What came from standard input, so that the run can be repeated and continued.
   std::string input() const { return path + "/input.xyz"; }
 

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "host/io/text.hpp"
@@ -58,6 +59,9 @@ void RunOptions::declare(Options& options) {
                   {0, std::numeric_limits<int>::max() - kMostReplicas},
                   "number of the first one: replica 17 alone is the same as among 100");
   options.integer("seed", seed, {0, kLargestSeed}, "of all random numbers");
+  options.integer("exchange-every", exchange_every, {0, kMostSteps},
+                  "steps between offers of neighbouring temperatures to change places (replica "
+                  "exchange); 0: none");
   options.number("temperature-limit", temperature_limit, {0.0, 1e9, false}, "K",
                  "a replica that gets hotter is stopped");
   options.number("force-limit", force_limit, {0.0, 1e9, true}, "eV/A",
@@ -136,6 +140,17 @@ void RunOptions::check(Options& options) const {
   if (ensemble == "csvr") {
     for (const double value : temperature) {
       if (value <= 0.0) options.refuse("temperature", "0 K", "above 0 K with --ensemble csvr");
+    }
+  }
+  if (exchange_every > 0) {
+    if (ensemble == "nve") {
+      options.refuse("exchange-every", "has no meaning in the ensemble nve",
+                     "--ensemble langevin or csvr");
+    }
+    std::set<double> ladder(temperature.begin(), temperature.end());
+    if (n < 2 || ladder.size() != temperature.size() || !(*ladder.begin() > 0.0)) {
+      options.refuse("exchange-every", "no ladder of temperatures",
+                     "--temperature with two or more of them, all different and above 0 K");
     }
   }
   if (!checkpoint_steps(checkpoint_every) && !time_span(checkpoint_every)) {

@@ -27,10 +27,11 @@ struct RunOptions {
   std::int64_t replicas = 1;
   std::int64_t first_replica = 0;
   std::int64_t seed = 1;
-  double temperature_limit = 1e5;  ///< K
-  double force_limit = 1e3;        ///< eV/Angstrom; 0: none
-  double energy_jump_limit = 1.0;  ///< eV/atom in a step; 0: none
-  double bond_limit = 0.0;         ///< sums of covalent radii; 0: none
+  std::int64_t exchange_every = 0;  ///< steps; 0: no replica exchange
+  double temperature_limit = 1e5;   ///< K
+  double force_limit = 1e3;         ///< eV/Angstrom; 0: none
+  double energy_jump_limit = 1.0;   ///< eV/atom in a step; 0: none
+  double bond_limit = 0.0;          ///< sums of covalent radii; 0: none
   std::string outside_training = "warn";
 
   std::string out = "fusemd-run";

@@ -128,6 +128,12 @@ std::string run_table(const RunSummary& summary,
                                         ? formatted(" +- %.1f K", energies.sd_temperature)
                                         : ""));
   }
+  for (const ExchangeShare& pair : summary.exchanges) {
+    const double share = static_cast<double>(pair.accepted) /
+                         static_cast<double>(std::max<std::int64_t>(1, pair.attempts));
+    text += row("exchange", formatted("%g K - %g K: %.0f %% of %s accepted", pair.low, pair.high,
+                                      100.0 * share, with_commas(pair.attempts).c_str()));
+  }
   if (summary.waited_for_disk_seconds >= 0.1) {
     text += row("disk", "the run waited " + duration(summary.waited_for_disk_seconds) + " for it");
   }

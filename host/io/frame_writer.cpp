@@ -225,7 +225,8 @@ void FrameWriter::wait_for_writer(Request request) {
 FileSizes FrameWriter::flush() {
   if (thread_.joinable()) wait_for_writer(Request::flush);
   if (error_ != nullptr) std::rethrow_exception(error_);  // the writer rests: no lock needed
-  return {log_file_ ? log_file_->size() : 0, trajectory_file_ ? trajectory_file_->size() : 0};
+  return {.log = log_file_ ? log_file_->size() : 0,
+          .trajectory = trajectory_file_ ? trajectory_file_->size() : 0};
 }
 
 void FrameWriter::close() {

@@ -20,6 +20,7 @@ namespace fusemd {
 struct FileSizes {
   std::int64_t log = 0;         ///< bytes
   std::int64_t trajectory = 0;  ///< bytes
+  std::int64_t exchange = 0;    ///< bytes, of what ExchangeLog writes
 };
 
 struct FrameWriterOptions {

@@ -124,11 +124,13 @@ std::string restart_bytes(const Restart& restart) {
   to.put(restart.seconds);
   to.put(restart.files.log);
   to.put(restart.files.trajectory);
+  to.put(restart.files.exchange);
   to.put(static_cast<std::uint64_t>(restart.states.size()));
   for (const ReplicaState& state : restart.states) put(to, state);
   restart.statistics.save(to);
   to.put(static_cast<std::uint64_t>(restart.failures.size()));
   for (const ReplicaFailure& failure : restart.failures) put(to, failure);
+  to.put_counted(std::span<const ExchangeCount>(restart.exchanges));
   return std::move(to).finish();
 }
 
@@ -141,12 +143,14 @@ Restart parse_restart(std::string_view bytes, const std::string& file) {
   restart.seconds = from.get<double>();
   restart.files.log = from.get<std::int64_t>();
   restart.files.trajectory = from.get<std::int64_t>();
+  restart.files.exchange = from.get<std::int64_t>();
   for (auto n = from.get<std::uint64_t>(); n > 0; --n) restart.states.push_back(get_state(from));
   restart.statistics = EnergyStatistics(restart.states.size());
   restart.statistics.restore(from);
   for (auto n = from.get<std::uint64_t>(); n > 0; --n) {
     restart.failures.push_back(get_failure(from));
   }
+  restart.exchanges = from.get_counted<ExchangeCount>();
   from.finish();
   return restart;
 }

@@ -8,6 +8,7 @@
 
 #include "host/io/frame_writer.hpp"
 #include "host/md/drift.hpp"
+#include "host/md/replica_exchange.hpp"
 #include "host/md/replica_state.hpp"
 #include "host/md/simulation.hpp"
 
@@ -23,6 +24,7 @@ struct Restart {
   std::vector<ReplicaState> states;
   EnergyStatistics statistics;  ///< of the log rows up to here
   std::vector<ReplicaFailure> failures;
+  std::vector<ExchangeCount> exchanges;
 
   /// Where every replica is that goes on.
   std::int64_t step() const;

@@ -47,6 +47,12 @@ std::string summary_json(const RunSummary& summary) {
                        {"first_replica", pair.replica},
                        {"steps_seen", pair.looks}});
   }
+  nlohmann::ordered_json exchanges = nlohmann::ordered_json::array();
+  for (const ExchangeShare& pair : summary.exchanges) {
+    exchanges.push_back({{"temperatures_K", {pair.low, pair.high}},
+                         {"attempts", pair.attempts},
+                         {"accepted", pair.accepted}});
+  }
   const nlohmann::ordered_json json = {
       {"format", "fusemd-summary"},
       {"format_version", 1},
@@ -74,6 +80,7 @@ std::string summary_json(const RunSummary& summary) {
       {"stopped", summary.stopped},
       {"failed_replicas", failed},
       {"outside_training", outside},
+      {"exchanges", exchanges},
       {"version", summary.version},
       {"commit", summary.commit},
   };

@@ -31,6 +31,13 @@ struct Extrapolation {
   double closest = 0.0;    ///< Angstrom
 };
 
+/// Replica exchange between two neighbouring temperatures.
+struct ExchangeShare {
+  double low = 0.0, high = 0.0;  ///< K
+  std::int64_t attempts = 0;
+  std::int64_t accepted = 0;
+};
+
 /// What a run leaves in summary.json. Rates are not stored but follow from these (RunRates).
 struct RunSummary {
   std::string model;       ///< name of the model
@@ -53,6 +60,7 @@ struct RunSummary {
   bool stopped = false;  ///< by a signal, before the last step
   std::vector<FailedReplica> failed_replicas;
   std::vector<Extrapolation> extrapolations;
+  std::vector<ExchangeShare> exchanges;
 };
 
 /// Speeds of a run; all zero if no time was measured.

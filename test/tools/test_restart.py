@@ -41,9 +41,9 @@ class Restart(CommandLineTest):
         """The replicas' states: positions, velocities, forces and energies, bit by bit."""
         newest = self.json(folder + "/restart.json")["state"]
         data = (self.folder / folder / newest).read_bytes()
-        # Behind the description and 4 numbers of 8 bytes; before it the first line and its length.
+        # Behind the description and 5 numbers of 8 bytes; before it the first line and its length.
         start = data.index(b"\n") + 1
-        return data[start + 8 + int.from_bytes(data[start:start + 8], "little") + 32:-8]
+        return data[start + 8 + int.from_bytes(data[start:start + 8], "little") + 40:-8]
 
     def assert_same_run(self, whole, pieces):
         self.assertEqual(self.contents(whole), self.contents(pieces))
@@ -85,6 +85,31 @@ class Restart(CommandLineTest):
                     pieces += 1
                 self.assertGreater(pieces, 1)
                 self.assert_same_run(f"a{number}", out)
+
+    def test_replica_exchange_goes_on(self):
+        """a run with replica exchange is stopped or killed | exchanges, walks and counts go on with the same bits"""
+        options = RUN + "--ensemble langevin --replicas 4 --temperature 400,300,700,520 --exchange-every 50 --seed 4 "
+        self.succeed(options + "--steps 5000 --threads 1 --out whole")
+        self.succeed(options + "--steps 1230 --threads 2 --out part")
+        process = self.start("run --continue part --steps 5000 --quiet")
+        self.kill_when(process, lambda end=time.monotonic() + 0.15: time.monotonic() > end)
+        self.succeed("run --continue part --steps 5000")
+        self.assert_same_run("whole", "part")
+        walks = [(self.folder / name / "exchange.csv").read_text() for name in ("whole", "part")]
+        self.assertEqual(*walks)
+        rows = [line.split(",") for line in walks[0].splitlines()[1:]]
+        self.assertEqual(len(rows), 4 * 100)
+        for attempt in range(100):  # each temperature stands once, and partners agree
+            four = rows[4 * attempt:4 * attempt + 4]
+            self.assertEqual(sorted(float(row[2]) for row in four), [300.0, 400.0, 520.0, 700.0])
+            partners = {row[1]: row[4] for row in four if row[4] != "-1"}
+            self.assertTrue(all(partners[partners[replica]] == replica for replica in partners))
+        exchanges = self.json("whole/summary.json")["exchanges"]
+        self.assertEqual([pair["temperatures_K"] for pair in exchanges], [[300, 400], [400, 520], [520, 700]])
+        self.assertEqual([pair["attempts"] for pair in exchanges], [50, 50, 50])
+        self.assertEqual(2 * sum(pair["accepted"] for pair in exchanges), sum(row[5] == "1" for row in rows))
+        self.refuse(2, RUN + "--replicas 2 --temperature 300,400 --exchange-every 50", "--ensemble langevin or csvr")
+        self.refuse(2, options.replace("300,", "400,") + "--steps 10", "--exchange-every: no ladder of temperatures")
 
     def test_sigusr1_saves_and_goes_on(self):
         """SIGUSR1 | a checkpoint is written, the run goes on"""

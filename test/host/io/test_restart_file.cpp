@@ -19,7 +19,8 @@ Restart example(std::int64_t step) {
   Restart restart;
   restart.description = R"({"format": "fusemd-restart", "model_name": "x"})";
   restart.seconds = 1.0 / 3.0;
-  restart.files = {.log = 1234, .trajectory = 56789};
+  restart.files = {.log = 1234, .trajectory = 56789, .exchange = 77};
+  restart.exchanges = {{.attempts = 9, .accepted = 4}, {.attempts = 8, .accepted = 0}};
   for (int replica = 0; replica < 3; ++replica) {
     ReplicaState state;
     state.replica = 7 + replica;
@@ -69,6 +70,9 @@ TEST_CASE("a checkpoint comes back as it was") {
   REQUIRE(read.seconds == saved.seconds);
   REQUIRE(read.files.log == 1234);
   REQUIRE(read.files.trajectory == 56789);
+  REQUIRE(read.files.exchange == 77);
+  REQUIRE(read.exchanges.size() == 2);
+  REQUIRE(read.exchanges[0].accepted == 4);
   REQUIRE(read.states == saved.states);
   REQUIRE(read.failures.size() == 1);
   REQUIRE(read.failures[0].replica == 7);
