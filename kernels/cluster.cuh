@@ -22,14 +22,10 @@ __device__ __forceinline__ unsigned cluster_rank() {
 #endif
 }
 
-/// Waits until every thread of the cluster has come here; what any of them wrote before, in shared
-/// memory of the cluster or in device memory, all of them see after. Called by every thread of
-/// every block of the cluster.
-///
-/// Until the first one, another block's shared memory need not be there; after the last one it may
-/// be gone.
 #if defined(__CUDACC__)
-__device__ __forceinline__ void cluster_barrier() {
+namespace detail {
+
+__device__ __forceinline__ void meet_in_cluster() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
   asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
@@ -37,11 +33,38 @@ __device__ __forceinline__ void cluster_barrier() {
   __trap();
 #endif
 }
+
+}  // namespace detail
+#endif
+
+/// Waits until every thread of the cluster has come here; what any of them wrote before, in shared
+/// memory of the cluster or in device memory, all of them see after. Called by every thread of
+/// every block of the cluster.
+///
+/// Until the first one, another block's shared memory need not be there; after the last one it may
+/// be gone.
+#if defined(__CUDACC__)
+__device__ __forceinline__ void cluster_barrier() { detail::meet_in_cluster(); }
 #else
 inline void cluster_barrier(executor::Site site = executor::Site::here()) {
-  executor::cluster_barrier(site);
+  executor::meet_in_cluster(site);
 }
 #endif
+
+/// The blocks of a cluster as a team, which meets by the cluster's own barrier.
+struct ClusterTeam {
+  unsigned index = 0;  ///< cluster_rank()
+  unsigned count = 1;
+};
+
+/// cluster_barrier() under the name that teams of a grid have for theirs.
+__device__ __forceinline__ void team_barrier(const ClusterTeam& /*team*/ FUSEMD_CALL_SITE) {
+#if defined(__CUDACC__)
+  detail::meet_in_cluster();
+#else
+  executor::meet_in_cluster(fusemd_site);
+#endif
+}
 
 /// Writes to the place that `own`, in the caller's shared memory, has in that of block `rank`. The
 /// address must be aligned to the value.

@@ -5,20 +5,11 @@
 #include <vector>
 
 #include "host/cuda/device_buffer.hpp"
+#include "host/cuda/loop_model.hpp"
 #include "kernels/block_loop.hpp"
 
 namespace fusemd::cuda {
 namespace {
-
-BlockLoopModel block_loop_model(const DeviceModel& model) {
-  BlockLoopModel result{.weights = model.weights(),
-                        .cutoff = model.cutoff(),
-                        .by_source = model.convolution(0).by_source};
-  for (unsigned layer = 0; layer < model.n_layers(); ++layer) {
-    result.tables[layer] = model.filter_table(layer);
-  }
-  return result;
-}
 
 class BlockLoop final : public ResidentLoop {
  public:

@@ -83,6 +83,7 @@ PlannedSimulation make_simulation(const Engine& engine,
                             .n_channels = device_model.n_channels(),
                             .n_layers = device_model.n_layers(),
                             .exact_filters = device_model.exact_filters(),
+                            .dense = device_model.dense(),
                             .compute_capability = engine.device_info.compute_capability,
                             .multiprocessors = engine.device_info.multiprocessors};
   const LoopPlan plan = plan_loop(problem, loop);

@@ -38,6 +38,7 @@ class DeviceModel {
   double cutoff() const { return cutoff_; }
   DenseKind dense() const { return options_.dense; }
   int device() const { return options_.device; }
+  int compute_capability() const { return options_.compute_capability; }
   std::size_t table_intervals() const { return options_.table_intervals; }
   const LaunchPolicy& policy() const { return policy_; }
 

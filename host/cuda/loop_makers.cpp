@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/cuda/block_loop.hpp"
+#include "host/cuda/cooperative_loop.hpp"
 #include "host/cuda/graph_loop.hpp"
 
 namespace fusemd::cuda {
@@ -15,11 +16,14 @@ LoopMaker loop_maker(LoopShape shape) {
       return [](std::shared_ptr<const DeviceModel> model, DeviceReplicas& replicas) {
         return make_block_loop(std::move(model), replicas);
       };
+    case LoopShape::cooperative:
+      return [](std::shared_ptr<const DeviceModel> model, DeviceReplicas& replicas) {
+        return make_cooperative_loop(std::move(model), replicas);
+      };
     case LoopShape::graph:
       return [](std::shared_ptr<const DeviceModel> model, DeviceReplicas& replicas) {
         return make_graph_loop(std::move(model), replicas);
       };
-    case LoopShape::cooperative:
     case LoopShape::host:
       break;
   }

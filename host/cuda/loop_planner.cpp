@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kernels/block_loop.hpp"
+#include "kernels/cooperative_loop.hpp"
 #include "weights/error.hpp"
 
 namespace fusemd::cuda {
@@ -49,7 +50,15 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
       }
       return {};
     case LoopShape::cooperative:
-      return "this fusemd does not have it yet";
+      if (problem.exact_filters) return "it has filter tables only, not --filters exact";
+      if (problem.dense != DenseKind::fma) {
+        return "its blocks have too few atoms for tensor cores: --dense fma only";
+      }
+      if (problem.largest > kTeamLoopAtoms) {
+        return "every block keeps the whole replica, up to " + std::to_string(kTeamLoopAtoms) +
+               " atoms, a replica has " + std::to_string(problem.largest);
+      }
+      return {};
     case LoopShape::graph:
     case LoopShape::host:
       return {};

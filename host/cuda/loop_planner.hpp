@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/dense.hpp"
+
 namespace fusemd::cuda {
 
 /// Where the steps between two samples are made.
@@ -26,6 +28,7 @@ struct LoopProblem {
   unsigned n_channels = 0;
   unsigned n_layers = 0;
   bool exact_filters = false;
+  DenseKind dense = DenseKind::fma;
   int compute_capability = 0;  ///< 10 major + minor
   int multiprocessors = 0;
 };

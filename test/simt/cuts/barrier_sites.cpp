@@ -22,7 +22,7 @@ constexpr BarrierName kBarriers[] = {
     {"__syncthreads", BarrierKind::block},     {"__syncthreads_or", BarrierKind::block},
     {"__syncthreads_and", BarrierKind::block}, {"__syncthreads_count", BarrierKind::block},
     {"__syncwarp", BarrierKind::warp},         {"grid_barrier", BarrierKind::grid},
-    {"team_barrier", BarrierKind::grid},       {"cluster_barrier", BarrierKind::cluster},
+    {"team_barrier", BarrierKind::grid},       {"cluster_barrier", BarrierKind::grid},
 };
 
 /// The text with comments and the contents of literals blanked; lines stay where they are.

@@ -92,7 +92,8 @@ void complete_cluster_barrier(Block& any) {
   Cluster& cluster = *any.cluster;
   const std::span<Block> blocks = blocks_of_cluster(any);
   if (!cluster.unordered) {
-    note_visited(BarrierKind::cluster, cluster.site);
+    cluster.begun = true;
+    note_visited(BarrierKind::grid, cluster.site);
     if (observer != nullptr) observer->cluster_barrier_completed(blocks);
   }
   cluster.arrived = 0;
@@ -149,7 +150,7 @@ void cluster_wait(Site site) {
   if (fiber.cluster_phase == cluster.phase) park(Waiting::cluster_barrier);
 }
 
-void cluster_barrier(Site site) {
+void meet_in_cluster(Site site) {
   const RuntimeScope runtime;
   const std::optional<Cut> cut = cut_at(site);
   if (cut == Cut::removed) return;

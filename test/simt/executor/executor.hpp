@@ -88,7 +88,7 @@ struct Statistics {
 // --- barrier cuts (test/simt/cuts)
 // -----------------------------------------------------------------
 
-enum class BarrierKind { block, warp, grid, cluster };
+enum class BarrierKind { block, warp, grid };  ///< grid: between blocks, those of a cluster too
 
 struct VisitedBarrier {
   BarrierKind kind;
@@ -175,7 +175,7 @@ class CallableBarrier {
 };
 
 /// The cluster's barrier: arrive and wait together, or apart as PTX has them.
-void cluster_barrier(Site site);
+void meet_in_cluster(Site site);
 void cluster_arrive(Site site);
 void cluster_wait(Site site);
 [[nodiscard]] unsigned cluster_rank();

@@ -84,6 +84,7 @@ struct Cluster {
   std::uint64_t phase = 0;
   Site site;
   bool unordered = false;
+  bool begun = false;  ///< a barrier was completed: all of its blocks have begun
 };
 
 struct Block {

@@ -147,6 +147,13 @@ Block& block_of_rank(unsigned rank) {
          current->block->index, current->index, rank, blocks.size());
   }
   Block& block = blocks[rank];
+  // Whether it has is the schedule's choice, which a barrier takes away.
+  if (&block != current->block && !current->block->cluster->begun) {
+    fail(Fault::cluster_misuse,
+         "block %u thread %u goes to the shared memory of block %u, which need not have begun: no "
+         "cluster barrier was completed yet",
+         current->block->index, current->index, block.index);
+  }
   if (block.alive == 0) {
     fail(Fault::cluster_misuse,
          "block %u thread %u goes to the shared memory of block %u, which has ended",

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "host/cuda/cooperative_loop.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "host/cuda/loop_model.hpp"
+#include "kernels/device_error.hpp"
+#include "kernels/embedding.hpp"
+
+namespace fusemd::cuda {
+namespace {
+
+std::string counted(unsigned n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+namespace {
+
+/// The shape with most rows a tile, up to the atoms of a block, that is resident at all.
+std::optional<TeamShape> with_tiles(TeamShape shape,
+                                    std::uint32_t largest,
+                                    unsigned most_rows,
+                                    const std::function<unsigned(const TeamShape&)>& resident) {
+  shape.tile_rows = std::clamp(ceil_div(largest, shape.blocks), 1U, most_rows);
+  for (; shape.tile_rows > 0; --shape.tile_rows) {
+    if (resident(shape) >= shape.blocks) return shape;
+  }
+  return {};
+}
+
+}  // namespace
+
+TeamChoice choose_teams(std::uint32_t n_replicas,
+                        std::uint32_t largest,
+                        const LaunchPolicy& policy,
+                        const std::function<unsigned(const TeamShape&)>& resident) {
+  const unsigned replicas = std::max(n_replicas, 1U);
+  TeamShape shape{.threads = std::min(2 * policy.node_threads, kMaxTeamThreads)};
+  const auto finished = [&](TeamShape chosen, const std::string& blocks) {
+    const unsigned most = resident(chosen);
+    chosen.teams = std::clamp(most / chosen.blocks, 1U, replicas);
+    return TeamChoice{chosen, counted(most, "block") + " of " + std::to_string(chosen.threads) +
+                                  " threads are resident, " + counted(replicas, "replica") +
+                                  " of up to " + counted(largest, "atom") + ": " +
+                                  counted(chosen.teams, blocks) + " of " +
+                                  counted(chosen.blocks, "block")};
+  };
+
+  shape.cluster = true;
+  for (shape.blocks = std::min(largest, kMaxClusterBlocks);
+       shape.blocks > 1 && kClusterAtoms * shape.blocks >= largest; --shape.blocks) {
+    const auto tiled = with_tiles(shape, largest, policy.node_rows, resident);
+    if (tiled && resident(*tiled) / shape.blocks >= replicas) return finished(*tiled, "cluster");
+  }
+
+  // Fewer blocks need larger tiles, of which fewer may be resident: the first that fits is taken.
+  shape.cluster = false;
+  for (shape.blocks = std::max(largest, 1U); shape.blocks > 0; --shape.blocks) {
+    const auto tiled = with_tiles(shape, largest, policy.node_rows, resident);
+    if (!tiled) continue;
+    const unsigned most = resident(*tiled);
+    if (most / shape.blocks >= replicas || shape.blocks == 1) return finished(*tiled, "team");
+  }
+  return {{}, "no block has shared memory for " + counted(largest, "atom")};
+}
+
+CooperativeLoop::CooperativeLoop(std::shared_ptr<const DeviceModel> model,
+                                 DeviceReplicas& replicas,
+                                 const TeamWish& wish)
+    : model_(std::move(model)), replicas_(replicas), loop_(block_loop_model(*model_)) {
+  const unsigned most = replicas.largest();
+  const bool may_cluster = wish.cluster.value_or(model_->compute_capability() >= 90);
+  const auto resident = [&](TeamShape shape) {
+    if (wish.threads > 0) shape.threads = wish.threads;
+    if (shape.cluster && !may_cluster) return 0U;
+    return team_blocks_resident(loop_, most, shape);
+  };
+  TeamChoice choice = choose_teams(replicas.n_replicas(), most, model_->policy(), resident);
+  shape_ = choice.shape;
+  reason_ = std::move(choice.reason);
+  if (shape_.blocks == 0) throw DeviceError(DeviceProblem::launch_refused, reason_);
+  if (wish.teams > 0) shape_.teams = wish.teams;
+  if (wish.blocks > 0) shape_.blocks = wish.blocks;
+  if (wish.threads > 0) shape_.threads = wish.threads;
+  if (wish.tile_rows > 0) shape_.tile_rows = wish.tile_rows;
+  shape_.cluster = wish.cluster.value_or(shape_.cluster);
+  const unsigned fitting = resident(shape_);
+  // Clusters may take turns, but then what they wait for would be a whole run.
+  if (shape_.teams * shape_.blocks > fitting) {
+    throw DeviceError(DeviceProblem::launch_refused,
+                      counted(shape_.teams, shape_.cluster ? "cluster" : "team") + " of " +
+                          counted(shape_.blocks, "block") +
+                          " cannot all be resident, the device holds " + counted(fitting, "block"));
+  }
+
+  const Stream stream = nullptr;
+  const std::size_t f = model_->n_channels(), layers = model_->n_layers(), atoms = most;
+  const std::size_t teams = shape_.teams, features = teams * atoms * kFeatureComponents * f;
+  const std::size_t slots = teams * atoms * (atoms - 1);
+  embedded_ = DeviceBuffer<float>(std::size_t{replicas.n_atoms()} * kFeatureComponents * f);
+  const std::size_t shown = shape_.cluster ? 0 : 1;  // a cluster's lies in shared memory
+  features_ = DeviceBuffer<float>(shown * (layers - 1) * features);
+  messages_ = DeviceBuffer<float>(layers * features);
+  adjoint_messages_ = DeviceBuffer<float>(shown * 2 * features);
+  adjoint_features_ = DeviceBuffer<float>(features);
+  slopes_ = DeviceBuffer<float>(teams * (layers - 1) * atoms * f);
+  gates_ = DeviceBuffer<float>(teams * (layers - 1) * atoms * (loop_.weights.gates - 1) * f);
+  atom_energies_ = DeviceBuffer<double>(shown * teams * atoms);
+  forces_ = DeviceBuffer<double>(shown * teams * 3 * atoms);
+  std::vector<std::uint32_t> start;
+  for (std::size_t i = 0; i <= atoms; ++i) {
+    start.push_back(static_cast<std::uint32_t>(i * (atoms - 1)));
+  }
+  edge_start_ = uploaded(start, stream);
+  edge_count_ = DeviceBuffer<std::uint32_t>(teams * atoms);
+  edge_j_ = DeviceBuffer<std::uint32_t>(slots);
+  edge_geometry_ = DeviceBuffer<float>(4 * slots);
+  progress_ = DeviceBuffer<ReplicaProgress>(2 * teams * shape_.blocks);
+  words_ = DeviceBuffer<unsigned>(teams * kTeamWordStride);
+  device::fill_bytes(words_.data(), 0, words_.bytes(), stream);
+  embed({.n_channels = model_->n_channels(),
+         .table = loop_.weights.embedding,
+         .element = replicas.view().batch.element,
+         .features = embedded_.data()},
+        replicas.n_atoms(), model_->policy(), stream);
+  device::synchronize(stream);
+  buffers_ = {.max_atoms = most,
+              .embedded = embedded_.data(),
+              .features = features_.data(),
+              .messages = messages_.data(),
+              .adjoint_messages = adjoint_messages_.data(),
+              .adjoint_features = adjoint_features_.data(),
+              .slopes = slopes_.data(),
+              .gates = gates_.data(),
+              .atom_energies = atom_energies_.data(),
+              .forces = forces_.data(),
+              .edge_start = edge_start_.data(),
+              .edge_count = edge_count_.data(),
+              .edge_j = edge_j_.data(),
+              .edge_geometry = edge_geometry_.data(),
+              .progress = progress_.data(),
+              .words = words_.data()};
+}
+
+void CooperativeLoop::start(Stream stream) {
+  run_in_teams({.kind = replicas_.kind(), .start = true}, replicas_.view(), loop_, buffers_, shape_,
+               stream);
+}
+
+void CooperativeLoop::advance(const Interval& interval, const SampleTarget& sample, Stream stream) {
+  run_in_teams({.kind = replicas_.kind(),
+                .last = interval.last,
+                .sample_progress = sample.progress,
+                .sample_atoms = sample.atoms},
+               replicas_.view(), loop_, buffers_, shape_, stream);
+}
+
+std::unique_ptr<ResidentLoop> make_cooperative_loop(std::shared_ptr<const DeviceModel> model,
+                                                    DeviceReplicas& replicas) {
+  return std::make_unique<CooperativeLoop>(std::move(model), replicas);
+}
+
+}  // namespace fusemd::cuda
