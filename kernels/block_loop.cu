@@ -22,7 +22,6 @@ __global__ void __launch_bounds__(kMaxBlockLoopThreads, 1) block_per_replica(Blo
   BlockContext& context = *take.shared<BlockContext>();
   const BlockArrays arrays = lay_out_block(op.launch.shape, take);
   if (threadIdx.x == 0) context.arrays = arrays;
-  __syncthreads();
   for (std::uint32_t s = blockIdx.x; s < op.replicas.batch.n_systems; s += gridDim.x) {
     run_replica<kKind>(op, context, s, dynamics_scratch);
     __syncthreads();

@@ -94,7 +94,7 @@ struct BlockContext {
 
 /// All steps of replica s, by all threads of the block.
 ///
-/// Needs    context.arrays visible to the block; dynamics_scratch: kDynamicsDoubles of shared
+/// Needs    context.arrays written by thread 0; dynamics_scratch: kDynamicsDoubles of shared
 ///          memory. A barrier must follow before the arrays are used again.
 template <DenseKind kKind>
 __device__ __forceinline__ void run_replica(const BlockLoopOp& op,

@@ -67,9 +67,26 @@ __device__ __forceinline__ bool within(double value, double limit) {
   return fabs(value) <= limit;  // false for NaN
 }
 
-/// 1 if a component of the force on atom i is beyond the limit, else 0.
-__device__ __forceinline__ double bad_force(const ReplicaView& r, unsigned i, double limit) {
-  return within(r.fx[i], limit) && within(r.fy[i], limit) && within(r.fz[i], limit) ? 0.0 : 1.0;
+__device__ __forceinline__ bool finite_force(const ReplicaView& r, unsigned i) {
+  return within(r.fx[i], kLargestDouble) && within(r.fy[i], kLargestDouble) &&
+         within(r.fz[i], kLargestDouble);
+}
+
+/// |F|^2; false for the comparison with a limit's square only where it is larger.
+__device__ __forceinline__ double force_square(const ReplicaView& r, unsigned i) {
+  return r.fx[i] * r.fx[i] + r.fy[i] * r.fy[i] + r.fz[i] * r.fz[i];
+}
+
+__device__ __forceinline__ bool lost(const ReplicaView& r, unsigned i) {
+  const double limit = r.constants->position_limit;
+  return !(within(r.x[i], limit) && within(r.y[i], limit) && within(r.z[i], limit));
+}
+
+/// 1 if the atom is lost or the force on it not finite or above the limit, else 0. An atom whose
+/// position is no number has no edges: neither energy nor force would tell.
+__device__ __forceinline__ double bad_atom(const ReplicaView& r, unsigned i, double limit) {
+  const bool good = !lost(r, i) && finite_force(r, i) && !(force_square(r, i) > limit * limit);
+  return good ? 0.0 : 1.0;
 }
 
 /// v += F dt/2m.
@@ -103,29 +120,57 @@ __device__ __forceinline__ double thermalise(const ReplicaView& r,
   return r.mass[i] * ((vx * vx + vy * vy + vz * vz) - (x * x + y * y + z * z));
 }
 
-/// The reason why a step is bad, in words that the host prints: by one thread, atom after atom. A
-/// bad force first, because it spoils the rest.
+__device__ __forceinline__ double conserved(const ReplicaProgress& progress) {
+  return progress.potential_energy + progress.kinetic_energy - progress.heat;
+}
+
+/// The reason why a step is bad, in words that the host prints: by one thread, atom after atom, in
+/// the order of host/md. A lost atom first, then a bad force, because they spoil the rest.
+///
+/// jump     change of the conserved energy, eV
 __device__ inline void record_stop(const DynamicsConstants& constants,
                                    const ReplicaView& r,
                                    std::int64_t step,
                                    double energy,
-                                   double kinetic_energy) {
+                                   double kinetic_energy,
+                                   double jump) {
   ReplicaProgress& progress = *r.progress;
   progress.stop_step = step;
-  const double limit = r.constants->force_limit;
   for (unsigned i = 0; i < r.n_atoms; ++i) {
-    if (bad_force(r, i, limit) == 0.0) continue;
+    if (!lost(r, i)) continue;
+    const double most = r.constants->position_limit;
+    progress.stopped = StopReason::position;
+    progress.stop_atom = static_cast<std::int32_t>(i);
+    progress.stop_value = !within(r.x[i], most) ? r.x[i] : !within(r.y[i], most) ? r.y[i] : r.z[i];
+    return;
+  }
+  for (unsigned i = 0; i < r.n_atoms; ++i) {
+    if (finite_force(r, i)) continue;
     progress.stopped = StopReason::force;
     progress.stop_atom = static_cast<std::int32_t>(i);
-    progress.stop_value = !within(r.fx[i], limit)   ? r.fx[i]
-                          : !within(r.fy[i], limit) ? r.fy[i]
-                                                    : r.fz[i];
+    progress.stop_value = !within(r.fx[i], kLargestDouble)   ? r.fx[i]
+                          : !within(r.fy[i], kLargestDouble) ? r.fy[i]
+                                                             : r.fz[i];
     return;
   }
   progress.stop_atom = -1;
   if (!within(energy, kLargestDouble)) {
     progress.stopped = StopReason::energy;
     progress.stop_value = energy;
+    return;
+  }
+  if (kinetic_energy <= r.constants->kinetic_limit) {
+    const double limit = r.constants->force_limit;
+    for (unsigned i = 0; i < r.n_atoms; ++i) {
+      const double square = force_square(r, i);
+      if (!(square > limit * limit)) continue;
+      progress.stopped = StopReason::large_force;
+      progress.stop_atom = static_cast<std::int32_t>(i);
+      progress.stop_value = sqrt(square);
+      return;
+    }
+    progress.stopped = StopReason::energy_jump;
+    progress.stop_value = fabs(jump);
     return;
   }
   double most = -1.0;
@@ -146,9 +191,10 @@ __device__ inline void record_stop(const DynamicsConstants& constants,
 __device__ __forceinline__ bool step_is_good(const ReplicaView& r,
                                              double energy,
                                              double kinetic_energy,
-                                             double bad_forces) {
+                                             double bad_atoms,
+                                             double jump) {
   return within(energy, kLargestDouble) && kinetic_energy <= r.constants->kinetic_limit &&
-         bad_forces == 0.0;
+         bad_atoms == 0.0 && !(fabs(jump) > r.constants->jump_limit);
 }
 
 }  // namespace detail
@@ -215,21 +261,25 @@ __device__ __forceinline__ void finish_replica_step(const DynamicsConstants& con
                                                     double* scratch) {
   if (r.progress->stopped != StopReason::none) return;
   const double limit = r.constants->force_limit;
-  double sums[2];  // m v^2, bad forces
+  // Before the sums' barrier: thread 0 writes the progress after it.
+  const double before = detail::conserved(*r.kept_progress);
+  const double heat = r.progress->heat;
+  double sums[2];  // m v^2, bad atoms
   ordered_sums<2>(
       r.n_atoms, scratch,
       [&](unsigned i, double(&values)[2]) {
         detail::half_kick(r, i);
         values[0] = r.mass[i] * (r.vx[i] * r.vx[i] + r.vy[i] * r.vy[i] + r.vz[i] * r.vz[i]);
-        values[1] = detail::bad_force(r, i, limit);
+        values[1] = detail::bad_atom(r, i, limit);
       },
       sums);
   const double kinetic_energy = constants.kinetic_factor * sums[0];
-  if (!detail::step_is_good(r, energy, kinetic_energy, sums[1])) {
+  const double jump = energy + kinetic_energy - heat - before;
+  if (!detail::step_is_good(r, energy, kinetic_energy, sums[1], jump)) {
     if (threadIdx.x == 0) {
       const std::int64_t step = r.progress->step + 1;
       *r.progress = *r.kept_progress;
-      detail::record_stop(constants, r, step, energy, kinetic_energy);
+      detail::record_stop(constants, r, step, energy, kinetic_energy, jump);
     }
     __syncthreads();
     detail::restore_atoms(r);
@@ -271,21 +321,21 @@ __device__ __forceinline__ void start_replica(const DynamicsConstants& constants
                                               double energy,
                                               double* scratch) {
   if (r.progress->stopped != StopReason::none) return;
-  const double limit = r.constants->force_limit;
-  double sums[2];  // m v^2, bad forces
+  const double limit = detail::kLargestDouble;  // as host/md: limits are for steps
+  double sums[2];                               // m v^2, bad atoms
   ordered_sums<2>(
       r.n_atoms, scratch,
       [&](unsigned i, double(&values)[2]) {
         values[0] = r.mass[i] * (r.vx[i] * r.vx[i] + r.vy[i] * r.vy[i] + r.vz[i] * r.vz[i]);
-        values[1] = detail::bad_force(r, i, limit);
+        values[1] = detail::bad_atom(r, i, limit);
       },
       sums);
   if (threadIdx.x != 0) return;
   ReplicaProgress& progress = *r.progress;
   progress.potential_energy = energy;
   progress.kinetic_energy = constants.kinetic_factor * sums[0];
-  if (!detail::step_is_good(r, energy, progress.kinetic_energy, sums[1])) {
-    detail::record_stop(constants, r, progress.step, energy, progress.kinetic_energy);
+  if (!detail::step_is_good(r, energy, progress.kinetic_energy, sums[1], 0.0)) {
+    detail::record_stop(constants, r, progress.step, energy, progress.kinetic_energy, 0.0);
   }
 }
 

@@ -28,8 +28,10 @@ struct ReplicaConstants {
   double langevin_noise = 0.0;  ///< sqrt((1 - c^2) k_B T), Angstrom/fs amu^1/2
   CsvrConstants csvr;
   std::int64_t degrees_of_freedom = 0;
-  double kinetic_limit = 0.0;  ///< eV
-  double force_limit = 0.0;    ///< of each component, eV/Angstrom; the largest double: finite
+  double kinetic_limit = 0.0;   ///< eV
+  double force_limit = 0.0;     ///< on any atom, eV/Angstrom; infinity: finite
+  double jump_limit = 0.0;      ///< of the conserved energy in one step, eV; infinity: none
+  double position_limit = 0.0;  ///< of each coordinate, Angstrom: an atom beyond it is lost
 };
 
 /// Why a replica stopped.
@@ -38,7 +40,10 @@ enum class StopReason : std::uint32_t {
   force,
   energy,
   temperature,
-  earlier,  ///< in an earlier run: it takes no part in this one
+  large_force,  ///< finite, but above force_limit
+  energy_jump,  ///< of the conserved energy
+  position,     ///< an atom is lost, or its position is no number
+  earlier,      ///< in an earlier run: it takes no part in this one
 };
 
 /// How far one replica has come. Written by its block alone.
@@ -49,9 +54,9 @@ struct ReplicaProgress {
   double heat = 0.0;              ///< what the thermostat has put in, eV
   StopReason stopped = StopReason::none;
   std::int32_t stop_atom =
-      -1;  ///< number inside the replica: of the force, or the fastest; -1: none
+      -1;  ///< number inside the replica: of force or position, or the fastest; -1: none
   std::int64_t stop_step = 0;  ///< the bad step
-  double stop_value = 0.0;     ///< eV/Angstrom, eV or K
+  double stop_value = 0.0;     ///< Angstrom, eV/Angstrom, eV (a jump: of the replica) or K
 };
 
 /// The atoms of one replica. Arrays of n_atoms, except as noted; a block that keeps its replica in
@@ -87,10 +92,11 @@ struct DynamicsView {
 ///                    finish  as velocity_verlet, then all velocities times alpha
 ///
 /// begin_step keeps x, v, F and progress of the last good step; finish_step computes the kinetic
-/// energy, counts the step, and judges it: energy and forces finite, force components within
-/// force_limit, kinetic energy within kinetic_limit. A replica whose step is bad goes back to what
-/// was kept, records reason, atom, step and value in its progress, and takes no further part; the
-/// others go on. start_replicas judges the forces and energies of replicas that have made no step.
+/// energy, counts the step, and judges it: energy and forces finite, forces within force_limit,
+/// the conserved energy's change within jump_limit, coordinates within position_limit, kinetic
+/// energy within kinetic_limit. A replica whose step is bad goes back to what was kept, records
+/// reason, atom, step and value in its progress, and takes no further part; the others go on.
+/// start_replicas judges the forces and energies of replicas that have made no step.
 ///
 /// Source   host/md/velocity_verlet.hpp, langevin.hpp, csvr.hpp, whose formulas these are. Differs:
 ///          sums over atoms are in the order of kernels/ordered_sum.cuh, not atom by atom.

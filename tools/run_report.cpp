@@ -152,6 +152,10 @@ FailedReplica failed_replica(const ReplicaFailure& failure) {
       reason = formatted("the force on atom %d is %s eV/Angstrom", why.atom + 1,
                          readable(why.value).c_str());
       break;
+    case StepFailure::Quantity::position:
+      reason = formatted("atom %d is lost: a coordinate is %s Angstrom", why.atom + 1,
+                         readable(why.value).c_str());
+      break;
     case StepFailure::Quantity::temperature:
       reason = "the temperature is " + readable(why.value) + " K";
       if (why.atom >= 0) reason += formatted(" (atom %d is the fastest)", why.atom + 1);

@@ -2,6 +2,7 @@
 #include "host/cuda/cuda_engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -83,6 +84,8 @@ PlannedSimulation make_simulation(const Engine& engine,
                             .n_channels = device_model.n_channels(),
                             .n_layers = device_model.n_layers(),
                             .exact_filters = device_model.exact_filters(),
+                            .host_limits = std::isfinite(options.limits.bond) ||
+                                           options.outside_training == OutsideTraining::stop,
                             .dense = device_model.dense(),
                             .compute_capability = engine.device_info.compute_capability,
                             .multiprocessors = engine.device_info.multiprocessors};

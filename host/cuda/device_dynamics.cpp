@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/cuda/device_dynamics.hpp"
 
-#include <limits>
-
 #include "host/md/csvr.hpp"
 #include "host/md/langevin.hpp"
 #include "host/units.hpp"
@@ -30,6 +28,7 @@ DynamicsConstants dynamics_constants(const DynamicsParameters& parameters) {
 
 ReplicaConstants replica_constants(const ReplicaState& state, const Dynamics& dynamics) {
   const DynamicsParameters& parameters = dynamics.parameters();
+  const StepLimits& limits = dynamics.watch().limits();
   const OrnsteinUhlenbeck o = ornstein_uhlenbeck(parameters, state.temperature);
   return {.seed = state.seed,
           .replica = static_cast<std::uint32_t>(state.replica),
@@ -38,7 +37,9 @@ ReplicaConstants replica_constants(const ReplicaState& state, const Dynamics& dy
           .csvr = csvr_constants(parameters, state.temperature),
           .degrees_of_freedom = parameters.degrees_of_freedom,
           .kinetic_limit = dynamics.kinetic_limit(),
-          .force_limit = std::numeric_limits<double>::max()};
+          .force_limit = limits.force,
+          .jump_limit = limits.energy_jump * static_cast<double>(dynamics.masses().size()),
+          .position_limit = kLostBeyond};
 }
 
 ReplicaProgress replica_progress(const ReplicaState& state) {
@@ -48,12 +49,35 @@ ReplicaProgress replica_progress(const ReplicaState& state) {
           .heat = state.heat};
 }
 
-StepFailure step_failure(const ReplicaProgress& progress) {
+StepFailure step_failure(const ReplicaProgress& progress, std::size_t n_atoms) {
   using Quantity = StepFailure::Quantity;
-  Quantity quantity = Quantity::temperature;
-  if (progress.stopped == StopReason::force) quantity = Quantity::force;
-  if (progress.stopped == StopReason::energy) quantity = Quantity::energy;
-  return {quantity, progress.stop_step, progress.stop_atom, progress.stop_value};
+  StepFailure failure{.quantity = Quantity::temperature,
+                      .step = progress.stop_step,
+                      .atom = progress.stop_atom,
+                      .value = progress.stop_value};
+  switch (progress.stopped) {
+    case StopReason::none:
+    case StopReason::earlier:
+    case StopReason::temperature:
+      break;
+    case StopReason::force:
+      failure.quantity = Quantity::force;
+      break;
+    case StopReason::energy:
+      failure.quantity = Quantity::energy;
+      break;
+    case StopReason::large_force:
+      failure.quantity = Quantity::large_force;
+      break;
+    case StopReason::energy_jump:
+      failure.quantity = Quantity::energy_jump;
+      failure.value /= static_cast<double>(n_atoms);
+      break;
+    case StopReason::position:
+      failure.quantity = Quantity::position;
+      break;
+  }
+  return failure;
 }
 
 }  // namespace fusemd::cuda

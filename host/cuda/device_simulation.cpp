@@ -92,6 +92,7 @@ struct DeviceSimulation::Parts {
   void make_room(const RingSample& sample);
   void adapt(const Interval& interval);
   void show_progress(bool always);
+  void keep_last_good();
   void abandon() noexcept;
 };
 
@@ -213,7 +214,7 @@ void DeviceSimulation::Parts::take_in(const RingSample& sample) {
     replica_steps += progress.step - state.step;
     read_progress(progress, state);
     if (state.failed) {
-      failures.push_back({state.replica, step_failure(progress)});
+      failures.push_back({state.replica, step_failure(progress, state.positions.size())});
       continue;
     }
     if (!due || (is_start && !starting[r])) continue;
@@ -222,6 +223,9 @@ void DeviceSimulation::Parts::take_in(const RingSample& sample) {
       read_vectors(sample.atoms, n, 0, begin, state.positions);
       read_vectors(sample.atoms, n, 3, begin, state.velocities);
       read_vectors(sample.atoms, n, 6, begin, state.forces);
+      // Counts pairs nearer than in training; limits were looked at on the device.
+      const StepWatch& watch = table.compositions[composition[r]].dynamics.watch();
+      if (!watch.idle()) (void)watch.look(state, state.conserved_energy());
     }
     buffer->record(r, state);
   }
@@ -249,6 +253,15 @@ void DeviceSimulation::Parts::show_progress(bool always) {
   now.seconds = seconds_since(start);
   now.rate = now.seconds > 0.0 ? static_cast<double>(now.replica_steps) / now.seconds : 0.0;
   options.progress(now);
+}
+
+/// The device keeps one good step of a replica that stopped.
+void DeviceSimulation::Parts::keep_last_good() {
+  for (ReplicaFailure& failure : failures) {
+    const auto r = static_cast<std::size_t>(failure.replica - options.first_replica);
+    const Dynamics& dynamics = table.compositions[composition[r]].dynamics;
+    failure.last_good = {{.state = states[r], .temperature = dynamics.temperature(states[r])}};
+  }
 }
 
 /// Waits for what is still in the stream, so that memory may go. Its errors do not matter any more.
@@ -312,6 +325,7 @@ SimulationResult DeviceSimulation::run(SampleSink& samples) {
   }
   p.show_progress(true);
   p.replicas->get(p.states, p.stream);
+  p.keep_last_good();
 
   std::ranges::sort(p.failures, [](const ReplicaFailure& a, const ReplicaFailure& b) {
     return std::tie(a.failure.step, a.replica) < std::tie(b.failure.step, b.replica);

@@ -41,6 +41,9 @@ std::string_view loop_name(LoopShape shape) {
 }
 
 std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& problem) {
+  if (problem.host_limits && shape != LoopShape::host) {
+    return "--bond-limit and --outside-training stop are the host's to look at";
+  }
   switch (shape) {
     case LoopShape::block:
       if (problem.exact_filters) return "it has filter tables only, not --filters exact";
@@ -69,6 +72,7 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
 LoopPlan plan_loop(const LoopProblem& problem, std::string_view wanted) {
   if (wanted == "auto") {
     const auto obstacle = loop_obstacle(LoopShape::block, problem);
+    if (obstacle && problem.host_limits) return {LoopShape::host, *obstacle};
     if (obstacle) return {LoopShape::graph, *obstacle};
     return {LoopShape::block, atoms(problem.largest) + " at most fit one block"};
   }

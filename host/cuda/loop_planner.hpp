@@ -28,6 +28,7 @@ struct LoopProblem {
   unsigned n_channels = 0;
   unsigned n_layers = 0;
   bool exact_filters = false;
+  bool host_limits = false;  ///< limits that only the host looks at: bonds, pairs against training
   DenseKind dense = DenseKind::fma;
   int compute_capability = 0;  ///< 10 major + minor
   int multiprocessors = 0;

@@ -65,6 +65,7 @@ struct StepFailure {
     energy_jump,       ///< StepLimits::energy_jump; eV/atom
     bond,              ///< StepLimits::bond; Angstrom
     outside_training,  ///< OutsideTraining::stop; Angstrom
+    position,          ///< an atom is lost, on a device; Angstrom
   };
   Quantity quantity = Quantity::energy;
   std::int64_t step = 0;

@@ -69,6 +69,8 @@ class StepWatch {
   };
   std::span<const Bond> bonds() const { return bonds_; }
 
+  const StepLimits& limits() const { return limits_; }
+
  private:
   std::optional<StepFailure> look_at_pairs(ReplicaState& state) const;
 

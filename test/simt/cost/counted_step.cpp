@@ -116,8 +116,11 @@ class Stepper {
         kept_(zeroed<double>(9 * n_)),
         masses_(masses(system, replicas)),
         half_kicks_(half_kicks(system, replicas)),
-        constants_(
-            std::vector(replicas, ReplicaConstants{.kinetic_limit = 1e300, .force_limit = 1e300})),
+        constants_(std::vector(replicas,
+                               ReplicaConstants{.kinetic_limit = 1e300,
+                                                .force_limit = 1e300,
+                                                .jump_limit = 1e300,
+                                                .position_limit = 1e300})),
         progress_(std::vector(replicas, ReplicaProgress{})),
         kept_progress_(replicas) {
     std::vector<double> rows;
