@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/cpu/cpu_potential.hpp"
@@ -70,14 +73,13 @@ inline std::vector<Structure> structures_of(const std::vector<System>& systems) 
   return structures;
 }
 
-/// On the device. Options ask for one replica a system unless they say otherwise.
-inline Run graph_run(const Model& model,
-                     const std::vector<System>& systems,
-                     SimulationOptions options,
-                     const cuda::GraphLoopOptions& loop = {},
-                     std::vector<ReplicaState> states = {}) {
+/// On the device, options.replicas of them.
+inline Run graph_run_of(const Model& model,
+                        const std::vector<System>& systems,
+                        SimulationOptions options,
+                        const cuda::GraphLoopOptions& loop,
+                        std::vector<ReplicaState> states) {
   Run run;
-  if (options.replicas == 1) options.replicas = static_cast<std::int32_t>(systems.size());
   options.note = [&run](const std::string& line) { run.notes.push_back(line); };
   cuda::DeviceSimulation simulation(
       {.model = std::make_shared<const cuda::DeviceModel>(model, cuda::ModelOptions{}),
@@ -94,12 +96,32 @@ inline Run graph_run(const Model& model,
   return run;
 }
 
+/// One replica a system.
+inline Run graph_run(const Model& model,
+                     const std::vector<System>& systems,
+                     SimulationOptions options,
+                     const cuda::GraphLoopOptions& loop = {},
+                     std::vector<ReplicaState> states = {}) {
+  options.replicas = static_cast<std::int32_t>(systems.size());
+  return graph_run_of(model, systems, options, loop, std::move(states));
+}
+
+/// Replica options.first_replica alone, from `state` or from its structure.
+inline Run graph_run_alone(const Model& model,
+                           const std::vector<System>& systems,
+                           const SimulationOptions& options,
+                           std::optional<ReplicaState> state = {}) {
+  std::vector<ReplicaState> states;
+  if (state) states.push_back(std::move(*state));
+  return graph_run_of(model, systems, options, {}, std::move(states));
+}
+
 /// On the CPU engine.
 inline Run host_run(const Model& model,
                     const std::vector<System>& systems,
                     SimulationOptions options) {
   Run run;
-  if (options.replicas == 1) options.replicas = static_cast<std::int32_t>(systems.size());
+  options.replicas = static_cast<std::int32_t>(systems.size());
   const auto potential = cpu::make_potential(model, {});
   Simulation simulation(*potential, structures_of(systems), options);
   Frames frames(run);

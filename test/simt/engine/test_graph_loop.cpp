@@ -39,23 +39,7 @@ FUSEMD_KERNEL_CASE("graph_loop has the same bits alone and in any batch") {
   for (int r = 0; r < 3; ++r) {
     SimulationOptions own = options;
     own.first_replica = r;
-    std::vector<System> turned = systems;  // replica r starts from structure r mod 3
-    own.replicas = 1;
-    const Model& model = small_model();
-    Run run;
-    {
-      cuda::DeviceSimulation simulation(
-          {.model = std::make_shared<const cuda::DeviceModel>(model, cuda::ModelOptions{}),
-           .model_name = model.name,
-           .elements = model.elements,
-           .make_loop =
-               [](auto on_device, auto& replicas) {
-                 return cuda::make_graph_loop(std::move(on_device), replicas);
-               }},
-          structures_of(turned), own);
-      Frames frames(run);
-      simulation.run(frames);
-    }
+    const Run run = graph_run_alone(small_model(), systems, own);
     expect(run.frames == all.of(r), "replica " + std::to_string(r) + " has other bits alone");
   }
 }
