@@ -14,6 +14,7 @@ namespace cluster_loop_kernels {
 __global__ void __launch_bounds__(kMaxTeamThreads, 1) cluster_loop_kernel(TeamOp op) {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
   simt::DynamicShared shared;
+  auto* context = shared.take<TeamContext>(1);
   const unsigned most = op.buffers.max_atoms;
   double* state = shared.take<double>(std::size_t{kTeamStateDoubles} * most);
   float* tile = shared.take<float>(op.shape.tile_rows * team_row_floats(op.model.weights));
@@ -22,11 +23,11 @@ __global__ void __launch_bounds__(kMaxTeamThreads, 1) cluster_loop_kernel(TeamOp
   FUSEMD_SHARED(double, scratch, [kDynamicsDoubles]);
   const unsigned index = blockIdx.x / op.shape.blocks;
   const simt::ClusterTeam team{simt::cluster_rank(), op.shape.blocks};
-  const detail::TeamRows rows = detail::rows_of_cluster(op, index, shown, shown_numbers);
+  if (threadIdx.x == 0) context->rows = detail::rows_of_cluster(op, index, shown, shown_numbers);
   // From here on the others' shared memory is there.
   simt::cluster_barrier();
   for (std::uint32_t s = index; s < op.replicas.batch.n_systems; s += op.shape.teams) {
-    run_replica(op, rows, team, s, state, tile, scratch);
+    run_replica(op, *context, team, s, state, tile, scratch);
     __syncthreads();
   }
 #else

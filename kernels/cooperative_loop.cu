@@ -14,33 +14,21 @@ namespace cooperative_loop_kernels {
 
 __global__ void __launch_bounds__(kMaxTeamThreads, 1) team_loop_kernel(TeamOp op) {
   simt::DynamicShared shared;
+  auto* context = shared.take<TeamContext>(1);
   double* state = shared.take<double>(std::size_t{kTeamStateDoubles} * op.buffers.max_atoms);
   float* tile = shared.take<float>(op.shape.tile_rows * team_row_floats(op.model.weights));
   FUSEMD_SHARED(double, scratch, [kDynamicsDoubles]);
   const unsigned index = blockIdx.x / op.shape.blocks;
   const simt::Team team{blockIdx.x % op.shape.blocks, op.shape.blocks,
                         op.buffers.words + index * kTeamWordStride};
-  const detail::TeamRows rows = detail::rows_of_team(op, index);
+  if (threadIdx.x == 0) context->rows = detail::rows_of_team(op, index);
   for (std::uint32_t s = index; s < op.replicas.batch.n_systems; s += op.shape.teams) {
-    run_replica(op, rows, team, s, state, tile, scratch);
+    run_replica(op, *context, team, s, state, tile, scratch);
     __syncthreads();
   }
 }
 
 }  // namespace cooperative_loop_kernels
-
-std::size_t team_shared_bytes(const StudentWeights& weights,
-                              unsigned max_atoms,
-                              const TeamShape& shape) {
-  const std::size_t atoms = max_atoms;
-  std::size_t bytes = shared_bytes<double>(kTeamStateDoubles * atoms) +
-                      shared_bytes<float>(std::size_t{shape.tile_rows} * team_row_floats(weights));
-  if (shape.cluster) {
-    bytes += shared_bytes<float>(cluster_row_floats(weights) * atoms) +
-             shared_bytes<double>(kClusterRowDoubles * atoms);
-  }
-  return bytes;
-}
 
 unsigned team_blocks_resident(const BlockLoopModel& model,
                               unsigned max_atoms,

@@ -27,39 +27,7 @@ struct TeamOp {
 unsigned clusters_resident(const TeamShape& shape, std::size_t shared_bytes);
 void launch_clusters(const LaunchShape& launch, const TeamOp& op, Stream stream);
 
-/// Floats of shared memory that an atom of a tile takes in whatever stage needs most.
-[[nodiscard]] FUSEMD_HD inline unsigned team_row_floats(const StudentWeights& weights) {
-  const unsigned update =
-      update_row_floats({weights.n_channels, weights.gates, weights.norm_epsilon});
-  const unsigned readout = readout_row_floats(weights.n_channels, weights.readout);
-  return update > readout ? update : readout;
-}
-
-/// What the blocks of a cluster show each other, in shared memory: floats and doubles an atom.
-[[nodiscard]] FUSEMD_HD inline unsigned cluster_row_floats(const StudentWeights& weights) {
-  return (weights.n_layers + 1) * kFeatureComponents * weights.n_channels;
-}
-inline constexpr unsigned kClusterRowDoubles = 4;
-
-/// Doubles of shared memory for an atom: x, v, f, and what is kept of the last good step.
-inline constexpr unsigned kTeamStateDoubles = 18;
-
 namespace detail {
-
-/// The rows of one team.
-struct TeamRows {
-  float* features;
-  float* messages;
-  float* adjoint_messages;
-  float* adjoint_features;
-  float* slopes;
-  float* gates;
-  double* atom_energies;
-  ForcesView forces;
-  MutableEdges edges;
-  std::size_t layer;  ///< floats from one layer's features or messages to the next
-  unsigned most;      ///< atoms that there is room for
-};
 
 /// Those that nobody else reads.
 __device__ __forceinline__ TeamRows own_rows_of_team(const TeamOp& op, unsigned team) {
@@ -205,7 +173,7 @@ __device__ __forceinline__ void finish_any_step(DynamicsKind kind,
 ///          2 L team barriers inside, the last one at the end: what follows may use both.
 template <class Team>
 __device__ double team_forces(const TeamOp& op,
-                              const detail::TeamRows& rows,
+                              const TeamRows& rows,
                               const Team& team,
                               const PositionsView& positions,
                               std::uint32_t first_atom,
@@ -309,7 +277,7 @@ __device__ __forceinline__ void write_sample(const TeamOp& op,
   }
   if (op.task.sample_atoms == nullptr) return;
   const std::size_t row = op.replicas.batch.n_atoms;
-  ReplicaView sample = r;
+  ReplicaView sample;
   double* at = op.task.sample_atoms + begin;
   sample.x = at, sample.y = at + row, sample.z = at + 2 * row;
   sample.vx = at + 3 * row, sample.vy = at + 4 * row, sample.vz = at + 5 * row;
@@ -325,7 +293,7 @@ __device__ __forceinline__ void write_sample(const TeamOp& op,
 ///          Called by all blocks of the team. A block barrier must follow.
 template <class Team>
 __device__ __forceinline__ void run_replica(const TeamOp& op,
-                                            const detail::TeamRows& rows,
+                                            TeamContext& context,
                                             const Team& team,
                                             std::uint32_t s,
                                             double* state,
@@ -334,8 +302,13 @@ __device__ __forceinline__ void run_replica(const TeamOp& op,
   const DynamicsConstants& constants = op.replicas.constants;
   const std::uint32_t begin = op.replicas.batch.system_start[s];
   const ReplicaView original = replica_view(op.replicas, s);
-  const ReplicaView r = detail::copy_of_replica(original, rows.most, state,
-                                                op.buffers.progress + 2 * std::size_t{blockIdx.x});
+  if (threadIdx.x == 0) {
+    context.replica = detail::copy_of_replica(original, op.buffers.max_atoms, state,
+                                              op.buffers.progress + 2 * std::size_t{blockIdx.x});
+  }
+  __syncthreads();
+  const ReplicaView& r = context.replica;
+  const TeamRows& rows = context.rows;
   detail::copy_atoms(r, original);
   if (threadIdx.x == 0) *r.progress = *original.progress;
   __syncthreads();

@@ -9,8 +9,10 @@
 #include "kernels/integrate.hpp"
 #include "kernels/launch_policy.hpp"
 #include "kernels/platform.hpp"
+#include "kernels/readout.hpp"
 #include "kernels/student_weights.hpp"
 #include "kernels/tabulated_convolution.hpp"
+#include "kernels/update.hpp"
 
 namespace fusemd {
 
@@ -123,11 +125,60 @@ void run_in_teams(const TeamTask& task,
                   const TeamShape& shape,
                   Stream stream);
 
+/// The rows of one team: of TeamBuffers, or what a cluster has of them in shared memory.
+struct TeamRows {
+  float* features;
+  float* messages;
+  float* adjoint_messages;
+  float* adjoint_features;
+  float* slopes;
+  float* gates;
+  double* atom_energies;
+  ForcesView forces;
+  MutableEdges edges;
+  std::size_t layer;  ///< floats from one layer's features or messages to the next
+  unsigned most;      ///< atoms that there is room for
+};
+
+/// What all threads of a block keep looking up: in shared memory, because in registers it leaves
+/// the stages too few.
+struct TeamContext {
+  TeamRows rows;
+  ReplicaView replica;  ///< the block's copy of the molecule at hand
+};
+
+/// Floats of shared memory that an atom of a tile takes in whatever stage needs most.
+[[nodiscard]] FUSEMD_HD constexpr unsigned team_row_floats(const StudentWeights& weights) {
+  const unsigned update =
+      update_row_floats({weights.n_channels, weights.gates, weights.norm_epsilon});
+  const unsigned readout = readout_row_floats(weights.n_channels, weights.readout);
+  return update > readout ? update : readout;
+}
+
+/// What the blocks of a cluster show each other, in shared memory: floats and doubles an atom.
+[[nodiscard]] FUSEMD_HD constexpr unsigned cluster_row_floats(const StudentWeights& weights) {
+  return (weights.n_layers + 1) * kFeatureComponents * weights.n_channels;
+}
+inline constexpr unsigned kClusterRowDoubles = 4;
+
+/// Doubles of shared memory for an atom: x, v, f, and what is kept of the last good step.
+inline constexpr unsigned kTeamStateDoubles = 18;
+
 /// Bytes of dynamic shared memory of a block: the molecule, a tile of shape.tile_rows atoms, and in
 /// a cluster the rows that its blocks show each other.
-std::size_t team_shared_bytes(const StudentWeights& weights,
-                              unsigned max_atoms,
-                              const TeamShape& shape);
+[[nodiscard]] constexpr std::size_t team_shared_bytes(const StudentWeights& weights,
+                                                      unsigned max_atoms,
+                                                      const TeamShape& shape) {
+  const std::size_t atoms = max_atoms;
+  std::size_t bytes = shared_bytes<TeamContext>(1) +
+                      shared_bytes<double>(kTeamStateDoubles * atoms) +
+                      shared_bytes<float>(std::size_t{shape.tile_rows} * team_row_floats(weights));
+  if (shape.cluster) {
+    bytes += shared_bytes<float>(cluster_row_floats(weights) * atoms) +
+             shared_bytes<double>(kClusterRowDoubles * atoms);
+  }
+  return bytes;
+}
 
 /// Blocks of this shape that the current device holds at once, in clusters of shape.blocks if teams
 /// are clusters. A cooperative launch of more would be refused. 0 if not even one block or cluster

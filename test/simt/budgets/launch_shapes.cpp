@@ -16,6 +16,7 @@
 
 #include "host/cuda/device_model.hpp"
 #include "kernels/block_loop.cuh"
+#include "kernels/cooperative_loop.hpp"
 #include "kernels/exact_convolution.hpp"
 #include "kernels/readout.hpp"
 #include "kernels/tile.cuh"
@@ -40,6 +41,20 @@ void add(Shapes& shapes, const std::string& kernel, const LaunchShape& shape) {
   known.dynamic_shared = std::max(known.dynamic_shared, shape.shared_bytes);
 }
 
+/// A cluster with an atom a block, of as many as the part's shared memory holds.
+LaunchShape cluster_shape(const cuda::DeviceModel& model) {
+  LaunchShape shape{.block = {kMaxTeamThreads}};
+  if (model.compute_capability() < 90) return shape;  // there the kernel is a trap
+  const std::size_t most = (model.compute_capability() < 120 ? 227 : 99) * std::size_t{1024} -
+                           kDynamicsDoubles * sizeof(double);
+  const TeamShape team{.threads = kMaxTeamThreads, .tile_rows = 1, .cluster = true};
+  for (unsigned atoms = kMaxClusterBlocks; atoms > 0; --atoms) {
+    shape.shared_bytes = team_shared_bytes(model.weights(), atoms, team);
+    if (shape.shared_bytes <= most) break;
+  }
+  return shape;
+}
+
 /// What a model asks for.
 void add_model(Shapes& shapes, const cuda::DeviceModel& model) {
   const LaunchPolicy& policy = model.policy();
@@ -60,6 +75,11 @@ void add_model(Shapes& shapes, const cuda::DeviceModel& model) {
   add(shapes, "block_loop_kernels::block_per_replica",
       {.block = {loop.threads},
        .shared_bytes = shared_bytes<BlockContext>(1) + loop.placement.shared_bytes});
+
+  const TeamShape team{.threads = kMaxTeamThreads, .tile_rows = 1};
+  add(shapes, "cooperative_loop_kernels::team_loop_kernel",
+      {.block = {team.threads}, .shared_bytes = team_shared_bytes(weights, kTeamLoopAtoms, team)});
+  add(shapes, "cluster_loop_kernels::cluster_loop_kernel", cluster_shape(model));
 
   const LaunchShape filters{
       .block = {policy.filter_threads},

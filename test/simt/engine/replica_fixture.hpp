@@ -14,6 +14,7 @@
 #include "host/cuda/device_replicas.hpp"
 #include "host/cuda/resident_loop.hpp"
 #include "host/md/replica_setup.hpp"
+#include "kernels/cooperative_loop.hpp"
 #include "test/simt/support/kernel_case.hpp"
 #include "test/support/systems.hpp"
 
@@ -99,6 +100,12 @@ inline std::vector<ReplicaState> after_steps_by_stages(
     finish_step(device->kind(), view, policy, nullptr);
   }
   return replicas.read(*device);
+}
+
+/// Whether there are clusters: kernels from the PTX of older parts and GPUs without them have none.
+inline bool clusters_run() {
+  constexpr TeamShape kTwo{.teams = 1, .blocks = 2, .threads = 32, .tile_rows = 1, .cluster = true};
+  return FUSEMD_KERNEL_ARCHITECTURE > 75 && team_blocks_resident({}, 1, kTwo) > 0;
 }
 
 /// The same on the CPU engine.

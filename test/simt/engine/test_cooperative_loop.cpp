@@ -17,13 +17,15 @@ namespace {
 using cuda::TeamWish;
 
 #if defined(FUSEMD_TEST_CLUSTERS)
+#define FUSEMD_TEAMS "clusters:"
 constexpr bool kClusters = true;
 #else
+#define FUSEMD_TEAMS "teams:"
 constexpr bool kClusters = false;
 #endif
 
-/// From PTX clusters run where the architecture has them.
-constexpr bool kCanRun = !kClusters || FUSEMD_KERNEL_ARCHITECTURE >= 90;
+/// Whether the program's kernels and the device have what a team is.
+bool can_run() { return !kClusters || clusters_run(); }
 
 struct Shape {
   unsigned teams, blocks, threads, tile_rows;
@@ -50,7 +52,7 @@ void compare(const Model& model,
              const std::vector<System>& systems,
              Ensemble ensemble,
              const std::vector<Shape>& shapes) {
-  if (!kCanRun) return;
+  if (!can_run()) return;
   const auto device_model = on_device(model);
   const ReplicaFixture replicas(systems, ensemble);
   const std::vector<ReplicaState> expected = after_steps_by_stages(replicas, device_model, 3);
@@ -75,31 +77,31 @@ const std::vector<System>& three_molecules() {
   return systems;
 }
 
-FUSEMD_KERNEL_CASE("teams have the bits of single stages, NVE, any shape") {
+FUSEMD_KERNEL_CASE(FUSEMD_TEAMS " the bits of single stages, NVE, any shape") {
   compare(make_model(shipped_switches(8, 2, 5), 7), three_molecules(), Ensemble::nve,
           {{1, 1, 64, 4}, {1, 3, 32, 1}, {2, 2, 64, 3}, {3, 7, 32, 1}});
 }
 
-FUSEMD_KERNEL_CASE("teams have the bits of single stages, with thermostats") {
+FUSEMD_KERNEL_CASE(FUSEMD_TEAMS " the bits of single stages, with thermostats") {
   const Model model = make_model(shipped_switches(8, 2, 5), 7);
   compare(model, three_molecules(), Ensemble::langevin, {{2, 2, 64, 3}});
   compare(model, three_molecules(), Ensemble::csvr, {{1, 3, 64, 1}});
 }
 
-FUSEMD_KERNEL_CASE("teams have the bits of single stages, one layer and three, mixing") {
+FUSEMD_KERNEL_CASE(FUSEMD_TEAMS " the bits of single stages, one layer and three, mixing") {
   const std::vector<System> two = {rattled(water(), 0.05, 11), rattled(methane(), 0.05, 13)};
   compare(make_model(seed_switches(12, 1, 6), 6), two, Ensemble::nve, {{1, 3, 64, 2}});
   compare(make_model(seed_switches(8, 3, 6), 6), two, Ensemble::csvr, {{2, 2, 64, 2}});
 }
 
-FUSEMD_KERNEL_CASE("a lone atom, and more blocks than atoms") {
+FUSEMD_KERNEL_CASE(FUSEMD_TEAMS " a lone atom, and more blocks than atoms") {
   const Model model = make_model(shipped_switches(4, 2, 4), 8);
   const System atom = single_atom(8);
   compare(model, {atom, water()}, Ensemble::langevin, {{2, 5, 32, 1}});
 }
 
-FUSEMD_KERNEL_CASE("a replica that is no number stops alone") {
-  if (!kCanRun) return;
+FUSEMD_KERNEL_CASE(FUSEMD_TEAMS " a replica that is no number stops alone") {
+  if (!can_run()) return;
   const auto model = on_device(make_model(shipped_switches(8, 2, 5), 7));
   ReplicaFixture replicas(three_molecules(), Ensemble::langevin);
   const std::vector<ReplicaState> whole = after_steps_by_stages(replicas, model, 3);
@@ -140,8 +142,8 @@ void limit_kinetic_energy(cuda::DeviceReplicas& device, double limit) {
   device::synchronize(Stream{nullptr});
 }
 
-FUSEMD_KERNEL_CASE("a replica that gets too hot goes back to its last good step") {
-  if (!kCanRun) return;
+FUSEMD_KERNEL_CASE(FUSEMD_TEAMS " a replica that gets too hot goes back to its last good step") {
+  if (!can_run()) return;
   const auto model = on_device(make_model(shipped_switches(8, 2, 5), 7));
   const ReplicaFixture replicas(three_molecules(), Ensemble::nve);
   const std::vector<ReplicaState> start = after_steps_by_stages(replicas, model, 0);

@@ -50,7 +50,7 @@ void compare(const std::string& name, Ensemble ensemble, bool cluster) {
                    name + ", replica " + std::to_string(r) + ", atom " + std::to_string(i));
       farthest = std::max(farthest, norm(found[r].positions[i] - replicas.states[r].positions[i]));
     }
-    expect(farthest > 0.02, "no atom has moved");
+    expect(farthest > 1e-3, "no atom has moved");
   }
 }
 
