@@ -79,7 +79,7 @@ std::size_t judge(const std::vector<MicroResult>& results,
     print_note("note: the baseline is of another machine (" + baseline.provenance.machine +
                "), so what follows says little\n");
   }
-  std::size_t slower = 0, compared = 0;
+  std::size_t slower = 0, compared = 0, not_judged = 0;
   std::vector<std::string> missing;
   for (const BaselineCase& then : baseline.cases) {
     const auto found = std::find_if(results.begin(), results.end(), [&](const MicroResult& one) {
@@ -87,6 +87,11 @@ std::size_t judge(const std::vector<MicroResult>& results,
     });
     if (found == results.end() || found->blocks.empty()) {
       missing.push_back(then.name);
+      continue;
+    }
+    const bool busy = std::max(then.wall_over_processor, found->wall_over_processor) > kBusy;
+    if (busy && found->subject.work.working_set > kFitsBesideOthers) {
+      ++not_judged;
       continue;
     }
     ++compared;
@@ -101,6 +106,12 @@ std::size_t judge(const std::vector<MicroResult>& results,
     slower += verdict.slower ? 1 : 0;
     print_result(formatted("%s %-48s %+.1f %%  p = %.1e\n", verdict.slower ? "SLOWER" : "faster",
                            then.name.c_str(), 100.0 * (verdict.ratio - 1.0), verdict.probability));
+  }
+  if (not_judged > 0) {
+    print_result(formatted(
+        "%zu cases were not judged: other programs took their share of the processor, and these do "
+        "not fit its second-level cache\n",
+        not_judged));
   }
   if (!missing.empty()) {
     print_result(formatted("%zu cases of the baseline were not measured, %s the first\n",

@@ -8,9 +8,9 @@ namespace {
 
 template <class Body>
 double gflops(double flops_an_iteration, long iterations, const Body& body) {
-  const double start = now();
+  const double start = processor_now();
   body(iterations);
-  return flops_an_iteration * static_cast<double>(iterations) / (now() - start) * 1e-9;
+  return flops_an_iteration * static_cast<double>(iterations) / (processor_now() - start) * 1e-9;
 }
 
 // Written in assembly, so that no compiler shortens, spills or vectorises the chains. Results are

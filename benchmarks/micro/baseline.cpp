@@ -65,6 +65,7 @@ std::string to_json(const std::vector<MicroResult>& results, const Provenance& p
                         {"peak_flops_per_second", result.peak_flops},
                         {"l1_bytes_per_second", result.l1_bandwidth},
                         {"working_set_bytes_per_second", result.bandwidth}};
+      entry["wall_over_processor_time"] = result.wall_over_processor;
       entry["blocks_in_peak_flops"] = result.blocks;
     }
     cases.push_back(std::move(entry));
@@ -85,7 +86,8 @@ Baseline read_baseline(const std::string& path) {
                            document.at("command")};
     for (const auto& entry : document.at("cases")) {
       if (!entry.contains("blocks_in_peak_flops")) continue;
-      BaselineCase one{entry.at("name"), entry.at("blocks_in_peak_flops")};
+      BaselineCase one{entry.at("name"), entry.at("blocks_in_peak_flops"),
+                       entry.value("wall_over_processor_time", 1.0)};
       if (one.blocks.empty() || one.blocks.size() > 20)
         refuse(path, "1 to 20 blocks a case wanted");
       baseline.cases.push_back(std::move(one));

@@ -22,8 +22,14 @@ std::string to_json(const std::vector<MicroResult>& results, const Provenance& p
 /// What a baseline knows of one case.
 struct BaselineCase {
   std::string name;
-  std::vector<double> blocks;  ///< MicroResult::blocks
+  std::vector<double> blocks;        ///< MicroResult::blocks
+  double wall_over_processor = 1.0;  ///< likewise
 };
+
+/// On a core that is shared with other programs, cases that do not fit the second-level cache wait
+/// for what those have evicted: they are not judged.
+inline constexpr double kBusy = 1.2;
+inline constexpr double kFitsBesideOthers = 256.0 * 1024.0;
 
 struct Baseline {
   Provenance provenance;

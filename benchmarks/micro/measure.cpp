@@ -40,8 +40,12 @@ class Handicap {
 struct Samples {
   std::vector<double> all;     ///< seconds a call
   std::vector<double> blocks;  ///< MicroResult::blocks
+  std::vector<double> shares;  ///< wall time over processor time of each window
   double peak = 0.0;
 };
+
+/// More wall time than processor time than this, and the window was interrupted.
+constexpr double kUndisturbed = 1.02;
 
 void measure_block(const MicroCase& one, const MeasureOptions& options, Samples& samples) {
   const cpu::InstructionSet set = peak_set(one.set);
@@ -52,9 +56,9 @@ void measure_block(const MicroCase& one, const MeasureOptions& options, Samples&
   std::size_t repeats = 1;
   for (;;) {
     if (subject.prepare) subject.prepare();
-    const double start = now();
+    const double start = processor_now();
     subject.run(repeats);
-    const double elapsed = now() - start;
+    const double elapsed = processor_now() - start;
     if (elapsed >= 0.5 * options.window) {
       repeats = std::max<std::size_t>(
           1, static_cast<std::size_t>(static_cast<double>(repeats) * options.window / elapsed));
@@ -62,24 +66,27 @@ void measure_block(const MicroCase& one, const MeasureOptions& options, Samples&
     }
     repeats *= 2;
   }
-  std::vector<double> own, normalised;
+  std::vector<double> own, normalised, undisturbed;
   const double budget = options.seconds / options.blocks;
   for (const double start = now();;) {
     if (subject.prepare) subject.prepare();
     const double before = measure_fma_peak(set, kShortProbe);
-    const double window = now();
+    const double wall = now(), window = processor_now();
     subject.run(handicap.calls(repeats));
-    const double seconds = (now() - window) / static_cast<double>(repeats);
+    const double elapsed = processor_now() - window, share = (now() - wall) / elapsed;
+    const double seconds = elapsed / static_cast<double>(repeats);
     const double peak = 1e9 * std::max(before, measure_fma_peak(set, kShortProbe));
     own.push_back(seconds);
+    samples.shares.push_back(share);
     normalised.push_back(seconds * peak);
+    if (share < kUndisturbed) undisturbed.push_back(seconds * peak);
     samples.peak = std::max(samples.peak, peak);
     const bool late = now() - start >= budget;
     if (own.size() >= 5 && (late || median_error(normalised) < options.enough)) break;
     if (late && now() - start >= 4.0 * budget && own.size() >= 2) break;
   }
   samples.all.insert(samples.all.end(), own.begin(), own.end());
-  samples.blocks.push_back(quantile(normalised, 0.1));
+  samples.blocks.push_back(quantile(undisturbed.size() >= 3 ? undisturbed : normalised, 0.1));
 }
 
 }  // namespace
@@ -110,6 +117,7 @@ std::vector<MicroResult> measure(std::vector<MicroCase> cases, const MeasureOpti
     const Work& work = result.subject.work;
     result.seconds = summarise(samples[k].all);
     result.blocks = samples[k].blocks;
+    result.wall_over_processor = median(samples[k].shares);
     result.peak_flops = samples[k].peak;
     result.l1_bandwidth = read_bandwidth(16 << 10);
     result.bandwidth = read_bandwidth(static_cast<std::size_t>(work.working_set));

@@ -23,7 +23,7 @@ struct MeasureOptions {
 struct MicroResult {
   MicroCase subject;
   Check check;
-  Summary seconds;            ///< of one call, all windows
+  Summary seconds;            ///< processor time of one call, all windows
   double peak_flops = 0.0;    ///< best FMA rate during the run, flops a second
   double l1_bandwidth = 0.0;  ///< bytes a second that are read from 16 kB
   double bandwidth = 0.0;     ///< and from a buffer as large as the working set
@@ -31,9 +31,11 @@ struct MicroResult {
   double floor = 0.0;
 
   /// One number a block: the fastest tenth of its windows, in multiples of what one flop costs at
-  /// the FMA peak of the same moment. A core that slows down slows both; a program that interrupts
-  /// one window does not reach the fastest tenth.
+  /// the FMA peak of the same moment. A core that slows down slows both. Windows that another
+  /// program interrupted count only where there are no others: they find the caches emptied.
   std::vector<double> blocks;
+
+  double wall_over_processor = 1.0;  ///< median of the windows: 2 if half of the core was ours
 };
 
 /// Checks every case, then times all of them in turns. Cases that fail their check are not timed.
