@@ -24,11 +24,14 @@ struct Command {
 };
 
 constexpr std::array kCommands = std::to_array<Command>({
+    {"report", "latency, dynamics, memory, batches and scaling of all models, as a page",
+     report_command},
     {"micro", "every stage and kernel alone, against a predicted floor or a baseline",
      micro_command},
     {"md", "steps of molecular dynamics, also per GF/s of the core's peak", md_command},
     {"sizes", "energies and forces of droplets of 12 to 5,000 atoms", sizes_command},
     {"train", "training steps", train_command},
+    {"worker", "answers benchmarks/peers/run.py", worker_command},
     {"files", "trajectories as text: formatted, written, read", files_command},
 });
 

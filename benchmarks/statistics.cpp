@@ -23,6 +23,7 @@ Summary summarise(const std::vector<double>& samples) {
   result.count = samples.size();
   result.median = median(samples);
   result.p1 = quantile(samples, 0.01);
+  result.p99 = quantile(samples, 0.99);
   result.spread = 0.5 * (quantile(samples, 0.75) - quantile(samples, 0.25)) / result.median;
   return result;
 }

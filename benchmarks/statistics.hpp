@@ -15,7 +15,8 @@ double median(std::vector<double> samples);
 /// What is printed of repeated timings.
 struct Summary {
   double median = 0.0;
-  double p1 = 0.0;      ///< first percentile: the machine undisturbed
+  double p1 = 0.0;      ///< first percentile: of times, the machine undisturbed
+  double p99 = 0.0;     ///< and of rates
   double spread = 0.0;  ///< half of what lies between the quartiles, over the median
   std::size_t count = 0;
 };

@@ -120,6 +120,9 @@ std::string grid(const Chart& chart, const Axis& x, const Axis& y) {
   return text;
 }
 
+/// Up to this many dots are large enough to be found.
+constexpr std::size_t kFewDots = 20;
+
 std::string drawn(const ChartSeries& series, const Axis& x, const Axis& y, const char* colour) {
   std::vector<std::pair<double, double>> places;
   for (const auto& [px, py] : series.points) {
@@ -136,9 +139,9 @@ std::string drawn(const ChartSeries& series, const Axis& x, const Axis& y, const
       return text + "/>\n";
     case ChartSeries::Style::dots:
       // One path of dots of no length and round ends: a tenth of the text that circles would need.
-      text =
-          "<path stroke-linecap=\"round\" stroke-width=\"2.5\" stroke-opacity=\"0.5\" stroke=\"" +
-          std::string(colour) + "\" d=\"";
+      text = "<path stroke-linecap=\"round\" stroke-opacity=\"0.5\" stroke-width=\"" +
+             std::string(places.size() > kFewDots ? "2.5" : "9") + "\" stroke=\"" +
+             std::string(colour) + "\" d=\"";
       for (const auto& [px, py] : places) text += "M" + place(px) + " " + place(py) + "h0";
       return text + "\"/>\n";
     case ChartSeries::Style::bars: {
@@ -219,8 +222,10 @@ std::string svg(const Chart& chart) {
     const char* colour = kColours[k % kColours.size()];
     text += drawn(chart.series[k], x, y, colour);
     if (chart.series[k].name.empty()) continue;
-    text += words(kWidth - kRight - 8.0, legend, chart.series[k].name,
-                  "text-anchor=\"end\" fill=\"" + std::string(colour) + "\"");
+    text +=
+        words(chart.legend_left ? kLeft + 8.0 : kWidth - kRight - 8.0, legend, chart.series[k].name,
+              "text-anchor=\"" + std::string(chart.legend_left ? "start" : "end") + "\" fill=\"" +
+                  std::string(colour) + "\"");
     legend += 16.0;
   }
   return text + "</svg>\n";

@@ -25,7 +25,8 @@ struct ChartSeries {
 struct Chart {
   std::string title, x_label, y_label;
   bool log_x = false, log_y = false;
-  bool diagonal = false;  ///< both axes have one range, and a line marks y = x: a parity plot
+  bool diagonal = false;     ///< both axes have one range, and a line marks y = x: a parity plot
+  bool legend_left = false;  ///< names of series at the top left, for curves that rise to the right
   std::vector<ChartSeries> series;
 };
 

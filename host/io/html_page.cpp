@@ -16,7 +16,8 @@ constexpr std::string_view kStyle =
     "td.n{text-align:right}"
     "svg{width:100%;max-width:40rem;height:auto;display:block;margin:1rem 0}"
     "pre{overflow-x:auto;background:#8881;padding:.5rem}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}}";
+    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
+    "svg{filter:invert(.9) hue-rotate(180deg)}}";
 
 std::string element(std::string_view name, std::string_view text) {
   const std::string tag(name);

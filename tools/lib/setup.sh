@@ -75,6 +75,14 @@ setup_missing() {
           [ -z "$major" ] || echo "libclang-rt-$major-dev"
         fi
         ;;
+      # A page and its pictures are looked at in tests. Ubuntu has Chromium as a snap only: there the test says so.
+      browser)
+        if ! command -v chromium-headless-shell chromium google-chrome >/dev/null &&
+          grep -q '^ID=debian' /etc/os-release 2>/dev/null; then
+          echo chromium-headless-shell
+        fi
+        ;;
+      pictures) command -v rsvg-convert >/dev/null || echo librsvg2-bin ;;
       format) command -v clang-format-14 >/dev/null || echo clang-format-14 ;;
       *) echo "setup_missing: unknown need '$need'" >&2; return 1 ;;
     esac
