@@ -174,7 +174,7 @@ void check_stop(const ReplicaOptions& options, std::optional<Springs::Fault> fau
   expect(replicas[1]->failure.has_value(), "the host has not failed");
   expect(progress[1].stopped != StopReason::none, "the replica has not stopped");
   const StepFailure expected = *replicas[1]->failure;
-  const StepFailure actual = cuda::step_failure(progress[1], host.state.positions.size());
+  const StepFailure actual = cuda::step_failure(progress[1], replicas[1]->state.positions.size());
   expect(actual.quantity == expected.quantity && actual.step == expected.step &&
              actual.atom == expected.atom,
          "another failure than on the host");

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "host/cuda/block_loop.hpp"
-#include "host/cuda/loop_makers.hpp"
 #include "test/simt/loops/loop_fixture.hpp"
 #include "test/simt/support/kernel_case.hpp"
 #include "test/support/shipped_models.hpp"
@@ -16,7 +14,7 @@
 namespace fusemd::test {
 namespace {
 
-const cuda::LoopMaker kBlock = cuda::loop_maker(cuda::LoopShape::block);
+const cuda::LoopMaker kBlock = block_loop_by(launch_policy(75));
 
 SimulationOptions options_of(std::int64_t steps, std::size_t replicas = 1) {
   SimulationOptions options;

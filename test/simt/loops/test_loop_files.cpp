@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/cuda/loop_makers.hpp"
 #include "host/io/frame_writer.hpp"
 #include "kernels/launch_count.hpp"
 #include "test/simt/executor/executor.hpp"
@@ -38,7 +37,7 @@ struct SmallRun {
       : simulation({.model = device_model,
                     .model_name = "small",
                     .elements = student.elements,
-                    .make_loop = cuda::loop_maker(cuda::LoopShape::block)},
+                    .make_loop = block_loop_by(launch_policy(75))},
                    structures,
                    a_sample_a_step()) {}
 
