@@ -165,29 +165,26 @@ __device__ __forceinline__ void finish_any_step(DynamicsKind kind,
 
 }  // namespace detail
 
-/// Energy and forces of a molecule at positions that every block of the team has: rows.forces of
-/// all atoms, and the energy (eV).
+/// Energy and forces of the molecule at hand, at positions that every block of the team has: forces
+/// of all atoms in context.rows, and context.energy.
 ///
 /// Needs    positions visible to the block. tile: tile_rows rows of team_row_floats() floats of
 ///          shared memory; scratch: ordered_sum_doubles(1) doubles of it; nobody is using either.
 ///          2 L team barriers inside, the last one at the end: what follows may use both.
 template <class Team>
-__device__ double team_forces(const TeamOp& op,
-                              const TeamRows& rows,
-                              const Team& team,
-                              const PositionsView& positions,
-                              std::uint32_t first_atom,
-                              std::uint32_t n_atoms,
-                              float* tile,
-                              double* scratch) {
+__device__ void team_forces(const TeamOp& op,
+                            TeamContext& context,
+                            const Team& team,
+                            float* tile,
+                            double* scratch) {
   const StudentWeights& w = op.model.weights;
-  const unsigned f = w.n_channels, layers = w.n_layers, most = rows.most;
+  const TeamRows& rows = context.rows;
+  const ReplicaView& r = context.replica;
+  const unsigned f = w.n_channels, layers = w.n_layers, most = rows.most, n_atoms = r.n_atoms;
   const detail::OwnAtoms own = detail::own_atoms(n_atoms, team);
   const UpdateShape shape{f, w.gates, w.norm_epsilon};
-  const std::uint32_t* element = op.replicas.batch.element + first_atom;
-  const float* embedded = op.buffers.embedded + feature_offset(first_atom, f);
   const auto features = [&](unsigned l) {
-    return l == 0 ? embedded : rows.features + (l - 1) * rows.layer;
+    return l == 0 ? context.embedded : rows.features + (l - 1) * rows.layer;
   };
   const auto messages = [&](unsigned l) { return rows.messages + l * rows.layer; };
   const auto adjoint = [&](unsigned l) { return rows.adjoint_messages + l % 2 * rows.layer; };
@@ -199,8 +196,8 @@ __device__ double team_forces(const TeamOp& op,
   const unsigned own_floats = (own.last - own.first) * kFeatureComponents * f;
 
   // A row has room for all other atoms, so no room is ever asked for.
-  simt::all_pairs_of_system(positions, op.model.cutoff, own.first, own.last, 0, n_atoms, rows.edges,
-                            nullptr, simt::block_warps());
+  simt::all_pairs_of_system({r.x, r.y, r.z}, op.model.cutoff, own.first, own.last, 0, n_atoms,
+                            rows.edges, nullptr, simt::block_warps());
   __syncthreads();
 #pragma unroll 1
   for (unsigned l = 0; l < layers; ++l) {
@@ -223,8 +220,13 @@ __device__ double team_forces(const TeamOp& op,
     detail::show_floats(team, made, own_offset, own_floats);
     simt::team_barrier(team);
   }
-  const ReadoutOp readout{f,       w.norm_epsilon,     w.readout,          messages(layers - 1),
-                          element, rows.atom_energies, adjoint(layers - 1)};
+  const ReadoutOp readout{f,
+                          w.norm_epsilon,
+                          w.readout,
+                          messages(layers - 1),
+                          context.element,
+                          rows.atom_energies,
+                          adjoint(layers - 1)};
   detail::for_each_own_tile(own, op.shape.tile_rows, [&](unsigned first, unsigned count) {
     readout_tile<DenseKind::fma, DenseTiling::small>(readout, first, count, tile);
   });
@@ -233,6 +235,7 @@ __device__ double team_forces(const TeamOp& op,
   detail::show_doubles(team, rows.atom_energies, own);
   simt::team_barrier(team);
   const double energy = sum_of_energies(rows.atom_energies, n_atoms, scratch);
+  if (threadIdx.x == 0) context.energy = energy;
 
 #pragma unroll 1
   for (unsigned l = layers; l-- > 0;) {
@@ -262,7 +265,6 @@ __device__ double team_forces(const TeamOp& op,
   detail::show_doubles(team, rows.forces.y, own);
   detail::show_doubles(team, rows.forces.z, own);
   simt::team_barrier(team);
-  return energy;
 }
 
 namespace detail {
@@ -300,17 +302,21 @@ __device__ __forceinline__ void run_replica(const TeamOp& op,
                                             float* tile,
                                             double* scratch) {
   const DynamicsConstants& constants = op.replicas.constants;
-  const std::uint32_t begin = op.replicas.batch.system_start[s];
-  const ReplicaView original = replica_view(op.replicas, s);
   if (threadIdx.x == 0) {
+    const std::uint32_t begin = op.replicas.batch.system_start[s];
+    const ReplicaView original = replica_view(op.replicas, s);
     context.replica = detail::copy_of_replica(original, op.buffers.max_atoms, state,
                                               op.buffers.progress + 2 * std::size_t{blockIdx.x});
+    context.element = op.replicas.batch.element + begin;
+    context.embedded = op.buffers.embedded + feature_offset(begin, op.model.weights.n_channels);
   }
   __syncthreads();
   const ReplicaView& r = context.replica;
-  const TeamRows& rows = context.rows;
-  detail::copy_atoms(r, original);
-  if (threadIdx.x == 0) *r.progress = *original.progress;
+  {
+    const ReplicaView original = replica_view(op.replicas, s);
+    detail::copy_atoms(r, original);
+    if (threadIdx.x == 0) *r.progress = *original.progress;
+  }
   __syncthreads();
   // Every block sees the same progress and makes the same steps, so all of them go or stay.
   bool moved = false;
@@ -323,22 +329,22 @@ __device__ __forceinline__ void run_replica(const TeamOp& op,
       __syncthreads();
     }
     moved = true;
-    const double energy =
-        team_forces(op, rows, team, {r.x, r.y, r.z}, begin, r.n_atoms, tile, scratch);
-    detail::copy_forces(r, rows.forces);
+    team_forces(op, context, team, tile, scratch);
+    detail::copy_forces(r, context.rows.forces);
     if (op.task.start) {
-      start_replica(constants, r, energy, scratch);
+      start_replica(constants, r, context.energy, scratch);
     } else {
-      detail::finish_any_step(op.task.kind, constants, r, energy, scratch);
+      detail::finish_any_step(op.task.kind, constants, r, context.energy, scratch);
     }
     __syncthreads();
   }
   if (team.index != 0) return;
   if (moved) {  // else others may still be reading it
+    const ReplicaView original = replica_view(op.replicas, s);
     detail::copy_atoms(original, r);
     if (threadIdx.x == 0) *original.progress = *r.progress;
   }
-  detail::write_sample(op, r, s, begin);
+  detail::write_sample(op, r, s, op.replicas.batch.system_start[s]);
 }
 
 }  // namespace fusemd

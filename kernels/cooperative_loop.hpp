@@ -144,7 +144,10 @@ struct TeamRows {
 /// the stages too few.
 struct TeamContext {
   TeamRows rows;
-  ReplicaView replica;  ///< the block's copy of the molecule at hand
+  ReplicaView replica;                     ///< the block's copy of the molecule at hand
+  const std::uint32_t* element = nullptr;  ///< of its atoms
+  const float* embedded = nullptr;
+  double energy = 0.0;  ///< of its positions, eV
 };
 
 /// Floats of shared memory that an atom of a tile takes in whatever stage needs most.
