@@ -9,16 +9,37 @@
 namespace {
 
 std::atomic<long> count{0};
+std::atomic<long> live{0};
+std::atomic<long> until_failure{0};  // 0: never
+std::atomic<bool> has_failed{false};
+
+/// Counts a call; whether it has to fail.
+bool fails() {
+  ++count;
+  if (until_failure.load(std::memory_order_relaxed) == 0 || --until_failure != 0) return false;
+  has_failed = true;
+  return true;
+}
+
+void* counted(void* memory) {
+  if (memory != nullptr) ++live;
+  return memory;
+}
+
+void release(void* memory) {
+  if (memory != nullptr) --live;
+  std::free(memory);
+}
 
 void* allocate(std::size_t size) {
-  ++count;
-  return std::malloc(size == 0 ? 1 : size);
+  if (fails()) return nullptr;
+  return counted(std::malloc(size == 0 ? 1 : size));
 }
 
 void* allocate(std::size_t size, std::align_val_t alignment) {
-  ++count;
+  if (fails()) return nullptr;
   const auto a = static_cast<std::size_t>(alignment);
-  return std::aligned_alloc(a, (size + a - 1) / a * a);
+  return counted(std::aligned_alloc(a, (size + a - 1) / a * a));
 }
 
 void* or_throw(void* memory) {
@@ -37,19 +58,27 @@ void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return alloc
 void* operator new[](std::size_t n, const std::nothrow_t&) noexcept { return allocate(n); }
 void* operator new(std::size_t n, std::align_val_t a) { return or_throw(allocate(n, a)); }
 void* operator new[](std::size_t n, std::align_val_t a) { return or_throw(allocate(n, a)); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete[](void* p, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { release(p); }
+void operator delete[](void* p) noexcept { release(p); }
+void operator delete(void* p, std::size_t) noexcept { release(p); }
+void operator delete[](void* p, std::size_t) noexcept { release(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { release(p); }
+void operator delete[](void* p, const std::nothrow_t&) noexcept { release(p); }
+void operator delete(void* p, std::align_val_t) noexcept { release(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { release(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { release(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { release(p); }
 
 namespace fusemd::test {
 
 long allocation_count() { return count; }
+long live_allocations() { return live; }
+
+void fail_allocation(long n) {
+  if (n > 0) has_failed = false;
+  until_failure = n;
+}
+
+bool allocation_failed() { return has_failed; }
 
 }  // namespace fusemd::test

@@ -7,4 +7,13 @@ namespace fusemd::test {
 /// test/support/allocation_count.cpp among its sources, which replaces the global operators.
 long allocation_count();
 
+/// How many of them are not yet deleted.
+long live_allocations();
+
+/// The n-th call of operator new from here on, by any thread, fails; 0: none does.
+void fail_allocation(long n);
+
+/// Whether a call has failed since fail_allocation() was last called with n > 0.
+bool allocation_failed();
+
 }  // namespace fusemd::test
