@@ -22,7 +22,7 @@ from faults.power_loss import Disk
 RUN = "run --model ultra_tiny --input water.xyz --log-every 50 --frame-every 100 "
 SHIM = os.environ.get("FUSEMD_FAULTS", "")
 BAD_INPUT, CANNOT_WRITE = 3, 7
-SLOWER = 20 if os.environ.get("FUSEMD_SANITIZE") else 1  # so many fewer steps under sanitizers
+SLOWER = 4 if os.environ.get("FUSEMD_SANITIZE") else 1  # so many fewer steps under sanitizers
 
 
 def without_shim():
@@ -85,6 +85,19 @@ class Restart(CommandLineTest):
                     pieces += 1
                 self.assertGreater(pieces, 1)
                 self.assert_same_run(f"a{number}", out)
+
+    def test_large_system_goes_on(self):
+        """a system with cells and threads inside each evaluation is stopped | the same bits with any number of threads"""
+        atoms = ("O", 0, 0, 0), ("H", 0.76, 0, 0.59), ("H", -0.76, 0, 0.59)
+        places = [(4.6 * i, 4.6 * j, 4.6 * k) for i in range(5) for j in range(5) for k in range(6)]
+        lines = [f"{e} {x + a} {y + b} {z + c}" for x, y, z in places for e, a, b, c in atoms]
+        self.write("drop.xyz", f"{len(lines)}\n\n" + "\n".join(lines) + "\n")
+        options = "run --model ultra_tiny --input drop.xyz --ensemble langevin --temperature 50 --log-every 10 --frame-every 20 "
+        self.succeed(options + "--steps 90 --threads 1 --out whole")
+        self.succeed(options + "--steps 7 --threads 3 --out part")
+        for steps, threads in ((8, 1), (41, 2), (42, 3), (90, 2)):
+            self.succeed(f"run --continue part --steps {steps} --threads {threads}")
+        self.assert_same_run("whole", "part")
 
     def test_replica_exchange_goes_on(self):
         """a run with replica exchange is stopped or killed | exchanges, walks and counts go on with the same bits"""
@@ -153,7 +166,7 @@ class Restart(CommandLineTest):
     def test_kill_at_random_moments(self):
         """kill -9 at random moments | --continue cuts torn tails back to the checkpoint; same bits"""
         kills = int(os.environ.get("FUSEMD_KILLS", "25"))
-        steps = 60_000 // SLOWER
+        steps = 60_000 // SLOWER ** 2
         chance = random.Random(11)
         options = RUN + "--ensemble langevin --replicas 3 --seed 2 --checkpoint-every 500 "
         self.succeed(options + f"--steps {steps} --out whole")
