@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/engine.hpp"
+#include "host/larger.hpp"
 #include "host/model_path.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"
@@ -52,9 +53,6 @@ Results computed(const Model& model, const Engine& engine) {
   return results;
 }
 
-/// The larger one, and NaN if either is: a NaN must not pass as small.
-double worse(double a, double b) { return std::isnan(b) || b > a ? b : a; }
-
 struct Comparison {
   std::string name;
   double energy_limit = 0.0;  ///< eV
@@ -72,11 +70,11 @@ Comparison compare(const std::string& name,
   Comparison result{name, energy_limit, force_limit};
   for (std::size_t frame = 0; frame < a.energies.size(); ++frame) {
     result.energy_error =
-        worse(result.energy_error, std::abs(a.energies[frame] - b.energies[frame]));
+        larger_or_nan(result.energy_error, std::abs(a.energies[frame] - b.energies[frame]));
     for (std::size_t i = 0; i < a.forces[frame].size(); ++i) {
       const Vec3 difference = a.forces[frame][i] - b.forces[frame][i];
       for (const double component : {difference.x, difference.y, difference.z}) {
-        result.force_error = worse(result.force_error, std::abs(component));
+        result.force_error = larger_or_nan(result.force_error, std::abs(component));
       }
     }
   }

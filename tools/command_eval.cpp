@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/io/extxyz_reader.hpp"
+#include "host/larger.hpp"
 #include "host/model_path.hpp"
 #include "host/structure_check.hpp"
 #include "tools/commands.hpp"
@@ -24,10 +25,7 @@ namespace {
 
 double largest_force(const std::vector<Vec3>& forces) {
   double largest = 0.0;
-  for (const Vec3& force : forces) {
-    const double size = norm(force);
-    if (!(size <= largest)) largest = size;  // keeps a NaN
-  }
+  for (const Vec3& force : forces) largest = larger_or_nan(largest, norm(force));
   return largest;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/committee.hpp"
 #include "host/engine.hpp"
 #include "host/io/atomic_file.hpp"
 #include "host/io/exchange_log.hpp"
@@ -23,6 +24,7 @@
 #include "host/structure_check.hpp"
 #include "host/training_range.hpp"
 #include "tools/commands.hpp"
+#include "tools/committee_log.hpp"
 #include "tools/console.hpp"
 #include "tools/continued_run.hpp"
 #include "tools/exit_code.hpp"
@@ -133,6 +135,45 @@ RunSummary summarise(const SimulationResult& result,
   return summary;
 }
 
+/// The models of a committee, or the one model.
+std::vector<std::string> model_names(const RunOptions& run) {
+  return run.committee.empty() ? std::vector{run.model} : names_in(run.committee);
+}
+
+/// The engine of the first model, and with a committee of all of them as one.
+Engine make_engines(const std::vector<Model>& models,
+                    const EngineRequest& request,
+                    const Options& options,
+                    const RunOptions& run) {
+  Engine engine = make_engine(models.front(), request, options);
+  if (models.size() == 1) return engine;
+  std::vector<std::unique_ptr<Potential>> members;
+  members.push_back(std::move(engine.potential));
+  for (std::size_t k = 1; k < models.size(); ++k) {
+    members.push_back(make_engine(models[k], request, options).potential);
+  }
+  engine.device_model = nullptr;  // of one member: loops on the device know no committees
+  engine.potential = std::make_unique<CommitteePotential>(
+      std::move(members), run.committee_action == "stop" ? run.committee_limit : 0.0);
+  return engine;
+}
+
+/// What the committee said, for the user.
+std::string committee_sentence(const CommitteePotential& committee,
+                               const CommitteeLog& log,
+                               const RunOptions& run) {
+  std::string text =
+      formatted("committee    forces of %s frames differ by at most %.3f eV/Angstrom",
+                with_commas(log.frames()).c_str(), log.largest());
+  if (run.committee_limit > 0.0) {
+    text += formatted("; %s beyond %g", with_commas(log.flagged()).c_str(), run.committee_limit);
+  }
+  if (committee.refused() > 0) {
+    text += "; replicas that it stopped: " + with_commas(committee.refused());
+  }
+  return text + "\n";
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
@@ -152,8 +193,10 @@ int run_command(const std::vector<std::string>& arguments) {
     found = checkpoint_files.emplace(run.out).read();
   }
 
-  const std::string model_path = find_model(run.model);
-  const Model model = read_model(model_path);
+  std::vector<Model> models;
+  for (const std::string& name : model_names(run)) models.push_back(read_model(find_model(name)));
+  const std::string model_path = find_model(model_names(run).front());
+  const Model& model = models.front();
   const std::vector<Structure> structures = read_extxyz(run.input);
   const bool keeps_input = run.input == "-" && !run.pipes_trajectory();
   const RunFolder folder{run.out};
@@ -162,7 +205,8 @@ int run_command(const std::vector<std::string>& arguments) {
 
   const ThreadUse threads =
       divide_threads(run.engine.thread_count(), run.replicas, most_atoms(structures));
-  const Engine engine = make_engine(model, run.engine.request(threads.inside_evaluation), options);
+  const Engine engine =
+      make_engines(models, run.engine.request(threads.inside_evaluation), options, run);
   RunDescription description =
       describe_run(model, model_path, structures, engine,
                    std::max(threads.across_replicas, threads.inside_evaluation),
@@ -190,6 +234,7 @@ int run_command(const std::vector<std::string>& arguments) {
                           : notes_go_to_a_terminal() ? ProgressReport::Style::bar
                                                      : ProgressReport::Style::lines);
   std::vector<ReplicaState> states = so_far.states;
+  const std::int64_t written_up_to = run.continues() ? so_far.step() : -1;
   FrameWriterOptions files;
   if (run.continues()) files.resume = so_far.files;
   if (!run.pipes_trajectory() && !checkpoint_files) checkpoint_files.emplace(run.out);
@@ -280,9 +325,17 @@ int run_command(const std::vector<std::string>& arguments) {
   };
 
   FrameWriter writer(files);
-  const SimulationResult result = checkpoints.run([&] { return planned.runner->run(writer); },
+  const auto* const committee = dynamic_cast<const CommitteePotential*>(engine.potential.get());
+  std::optional<CommitteeLog> committee_log;
+  if (committee != nullptr) {
+    committee_log.emplace(*committee, writer, run.pipes_trajectory() ? "" : folder.committee(),
+                          run.committee_limit, written_up_to);
+  }
+  SampleSink& samples = committee_log ? static_cast<SampleSink&>(*committee_log) : writer;
+  const SimulationResult result = checkpoints.run([&] { return planned.runner->run(samples); },
                                                   [&] { return planned.runner->states(); }, writer);
   writer.close();
+  if (committee_log) committee_log->close();
   progress.clear();
 
   RunSummary summary = summarise(result, simulation_options, description, writer.waited_seconds());
@@ -301,6 +354,7 @@ int run_command(const std::vector<std::string>& arguments) {
     print_note(table);
   }
   print_note(failure_table(summary.failed_replicas, run));
+  if (committee_log && !run.quiet) print_note(committee_sentence(*committee, *committee_log, run));
   if (result.stopped && !run.quiet) {
     print_note(
         std::string(interrupt.requested() ? "stopped by a signal" : "stopped by --max-time") +

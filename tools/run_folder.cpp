@@ -21,7 +21,8 @@ std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite) const {
   }
   make_output_folder(path);
   auto lock = std::make_unique<FolderLock>(path);
-  std::vector<std::string> files = {config(), log(), trajectory(), exchange(), summary(), input()};
+  std::vector<std::string> files = {config(),   log(),     trajectory(), committee(),
+                                    exchange(), summary(), input()};
   for (const std::string& file : RestartFiles(path).paths()) files.push_back(file);
   for (const std::string& file : files) {
     if (!is_there(file)) continue;

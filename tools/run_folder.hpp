@@ -15,6 +15,8 @@ struct RunFolder {
   std::string config() const { return path + "/run.json"; }
   std::string log() const { return path + "/log.csv"; }
   std::string trajectory() const { return path + "/trajectory.xyz"; }
+  /// How far the members of a committee are apart, a row a frame.
+  std::string committee() const { return path + "/committee.csv"; }
   std::string summary() const { return path + "/summary.json"; }
   std::string exchange() const { return path + "/exchange.csv"; }
   /// What came from standard input, so that the run can be repeated and continued.

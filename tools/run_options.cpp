@@ -40,6 +40,13 @@ void RunOptions::declare(Options& options) {
                "name of a shipped model (fusemd info lists them) or a file");
   options.text("input", input, "FILE",
                "(extended) XYZ file; several frames: several starts; -: stdin");
+  options.text("committee", committee, "MODELS",
+               "two or more models, separated by commas, instead of --model: mean forces, and "
+               "committee.csv tells for each frame how far they are apart");
+  options.number("committee-limit", committee_limit, {0.0, 1e6, true}, "eV/Angstrom",
+                 "deviation of an atom's forces that is too much; 0: none");
+  options.choice("committee-action", committee_action, {"flag", "stop"},
+                 "beyond the limit: mark the frame, or stop the replica at that step");
   options.config();
 
   options.group("Dynamics");
@@ -113,7 +120,28 @@ void RunOptions::declare(Options& options) {
 }
 
 void RunOptions::check(Options& options) const {
-  options.require("model", model, "--model original, or a path to a model file");
+  if (!committee.empty()) {
+    options.unsaved("model");
+  } else {
+    for (const char* name : {"committee", "committee-limit", "committee-action"}) {
+      options.unsaved(name);
+    }
+  }
+  if (committee.empty()) {
+    options.require("model", model, "--model original, or a path to a model file");
+  } else if (!model.empty()) {
+    options.refuse("model", "--committee names the models", "one of the two");
+  } else if (committee.find(',') == std::string::npos) {
+    options.refuse("committee", "one model is no committee", "two or more, separated by commas");
+  }
+  if (committee.empty() &&
+      (options.given("committee-limit") || options.given("committee-action"))) {
+    options.refuse(options.given("committee-limit") ? "committee-limit" : "committee-action",
+                   "there is no committee", "--committee A.json,B.json,C.json");
+  }
+  if (committee_action == "stop" && committee_limit == 0.0) {
+    options.refuse("committee-action", "there is no limit to stop at", "--committee-limit above 0");
+  }
   options.require("input", input, "--input FILE.xyz, or --input - for standard input");
   const auto n = static_cast<std::int64_t>(temperature.size());
   if (n != 1 && n != replicas) {

@@ -17,6 +17,10 @@ struct RunOptions {
   std::string model;
   std::string input;
 
+  std::string committee;         ///< models separated by commas; empty: one model
+  double committee_limit = 0.0;  ///< eV/Angstrom; 0: none
+  std::string committee_action = "flag";
+
   std::string ensemble = "nve";
   std::int64_t steps = 10'000;
   double timestep = 0.5;                   ///< fs

@@ -6,6 +6,8 @@
 #include <deque>
 #include <utility>
 
+#include "host/larger.hpp"
+
 namespace fusemd {
 namespace {
 
@@ -21,9 +23,7 @@ double dot(std::span<const Vec3> a, std::span<const Vec3> b) {
 
 double largest(std::span<const Vec3> vectors) {
   double size = 0.0;
-  for (const Vec3& v : vectors) {
-    if (!(norm(v) <= size)) size = norm(v);  // keeps a NaN
-  }
+  for (const Vec3& v : vectors) size = larger_or_nan(size, norm(v));
   return size;
 }
 
