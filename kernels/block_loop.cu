@@ -10,45 +10,6 @@
 
 namespace fusemd {
 
-// Named, so that the executor finds what nvcc made of them.
-namespace block_loop_kernels {
-
-template <DenseKind kKind>
-__global__ void __launch_bounds__(kMaxBlockLoopThreads, 1) block_per_replica(BlockLoopOp op) {
-  FUSEMD_SHARED(double, dynamics_scratch, [kDynamicsDoubles]);
-  detail::TakeArrays take(op.launch.placement,
-                          op.launch.scratch + blockIdx.x * op.launch.placement.scratch_bytes);
-  // Every thread takes all the pieces, and one keeps where they are.
-  BlockContext& context = *take.shared<BlockContext>();
-  const BlockArrays arrays = lay_out_block(op.launch.shape, take);
-  if (threadIdx.x == 0) context.arrays = arrays;
-  for (std::uint32_t s = blockIdx.x; s < op.replicas.batch.n_systems; s += gridDim.x) {
-    run_replica<kKind>(op, context, s, dynamics_scratch);
-    __syncthreads();
-  }
-}
-
-}  // namespace block_loop_kernels
-
-namespace {
-
-/// One kernel a kind of dense layer, for any number of channels: each holds every stage, and takes
-/// ptxas some ten seconds an architecture.
-auto choose_kernel(DenseKind kind) {
-  using namespace block_loop_kernels;
-  switch (kind) {
-    case DenseKind::tf32:
-      return block_per_replica<DenseKind::tf32>;
-    case DenseKind::tf32x3:
-      return block_per_replica<DenseKind::tf32x3>;
-    case DenseKind::fma:
-      break;
-  }
-  return block_per_replica<DenseKind::fma>;
-}
-
-}  // namespace
-
 BlockLoopLaunch block_loop_launch(const StudentWeights& weights,
                                   std::uint32_t largest,
                                   std::uint32_t n_replicas,
@@ -74,10 +35,9 @@ BlockLoopLaunch block_loop_launch(const StudentWeights& weights,
 
 void block_loop(DenseKind kind, const BlockLoopOp& op, Stream stream) {
   if (op.replicas.batch.n_systems == 0) return;
-  simt::launch({.grid = {op.launch.blocks},
-                .block = {op.launch.threads},
-                .shared_bytes = shared_bytes<BlockContext>(1) + op.launch.placement.shared_bytes},
-               stream, choose_kernel(kind), op);
+  if (kind != DenseKind::fma) return block_loop_tensor_cores(kind, op, stream);
+  simt::launch(block_loop_shape(op.launch), stream,
+               block_loop_kernels::block_per_replica<DenseKind::fma>, op);
 }
 
 }  // namespace fusemd

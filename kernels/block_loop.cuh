@@ -150,4 +150,31 @@ __device__ __forceinline__ void run_replica(const BlockLoopOp& op,
   }
 }
 
+/// The shape of the launch that a plan describes.
+inline LaunchShape block_loop_shape(const BlockLoopLaunch& launch) {
+  return {.grid = {launch.blocks},
+          .block = {launch.threads},
+          .shared_bytes = shared_bytes<BlockContext>(1) + launch.placement.shared_bytes};
+}
+
+// Named, so that the executor finds what nvcc made of them.
+namespace block_loop_kernels {
+
+template <DenseKind kKind>
+__global__ void __launch_bounds__(kMaxBlockLoopThreads, 1) block_per_replica(BlockLoopOp op) {
+  FUSEMD_SHARED(double, dynamics_scratch, [kDynamicsDoubles]);
+  detail::TakeArrays take(op.launch.placement,
+                          op.launch.scratch + blockIdx.x * op.launch.placement.scratch_bytes);
+  // Every thread takes all the pieces, and one keeps where they are.
+  BlockContext& context = *take.shared<BlockContext>();
+  const BlockArrays arrays = lay_out_block(op.launch.shape, take);
+  if (threadIdx.x == 0) context.arrays = arrays;
+  for (std::uint32_t s = blockIdx.x; s < op.replicas.batch.n_systems; s += gridDim.x) {
+    run_replica<kKind>(op, context, s, dynamics_scratch);
+    __syncthreads();
+  }
+}
+
+}  // namespace block_loop_kernels
+
 }  // namespace fusemd

@@ -72,4 +72,7 @@ struct BlockLoopOp {
 /// Tests    test/simt/loops/test_block_loop.cpp
 void block_loop(DenseKind kind, const BlockLoopOp& op, Stream stream);
 
+/// block_loop() for kinds other than fma and at least one replica: what it calls itself.
+void block_loop_tensor_cores(DenseKind kind, const BlockLoopOp& op, Stream stream);
+
 }  // namespace fusemd

@@ -183,6 +183,42 @@ void same_bits(const LoopRun& run) {
   }
 }
 
+SimulationOptions short_run(Ensemble ensemble, std::int64_t steps, std::size_t replicas) {
+  SimulationOptions options;
+  options.ensemble = ensemble;
+  options.steps = steps;
+  options.log_every = 1;
+  options.frame_every = 2;
+  options.replicas = static_cast<std::int32_t>(replicas);
+  options.seeds = {11};
+  options.csvr_time = 20.0;
+  return options;
+}
+
+LaunchPolicy block_policy(unsigned threads, unsigned blocks, std::size_t bytes) {
+  LaunchPolicy policy = launch_policy(80);
+  policy.loop_threads = threads;
+  policy.loop_blocks = blocks;
+  policy.loop_shared_bytes = bytes;
+  return policy;
+}
+
+void compare_with_stages(const Model& model,
+                         const std::vector<System>& systems,
+                         const SimulationOptions& options,
+                         const LaunchPolicy& policy,
+                         DenseKind kind,
+                         const std::string& name) {
+  const auto device_model = on_device(model, {.table_intervals = 64, .dense = kind});
+  const std::vector<Structure> structures = structures_of(systems);
+  const LoopRun expected = run_on_device(model, device_model, structures, options, stage_loop());
+  const LoopRun found =
+      run_on_device(model, device_model, structures, options, block_loop_by(policy));
+  expect_same_run(found, expected, name);
+  expect(!found.samples.rows.empty(), name + ": no log rows");
+  same_bits(found);
+}
+
 std::vector<System> different_molecules(std::size_t n) {
   // The k-th is one of the molecules, and for every round through them one more atom far enough
   // away for weak forces alone.

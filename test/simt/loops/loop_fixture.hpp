@@ -78,6 +78,20 @@ void expect_same_state(const ReplicaState& actual,
 /// Records the bits of a run's states for comparison between schedules.
 void same_bits(const LoopRun& run);
 
+/// Samples at every step, frames at every other.
+SimulationOptions short_run(Ensemble ensemble, std::int64_t steps, std::size_t replicas);
+
+/// A block of `threads`, at most `blocks` of them, with `bytes` of shared memory.
+LaunchPolicy block_policy(unsigned threads, unsigned blocks, std::size_t bytes);
+
+/// Throws WrongValue unless the block loop leaves the bits of the stages.
+void compare_with_stages(const Model& model,
+                         const std::vector<System>& systems,
+                         const SimulationOptions& options,
+                         const LaunchPolicy& policy,
+                         DenseKind kind,
+                         const std::string& name);
+
 /// n different systems: textbook molecules, most with further atoms in a row beside them.
 std::vector<System> different_molecules(std::size_t n);
 

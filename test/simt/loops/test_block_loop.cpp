@@ -17,65 +17,19 @@ namespace {
 
 constexpr Ensemble kEnsembles[] = {Ensemble::nve, Ensemble::langevin, Ensemble::csvr};
 
-SimulationOptions options_of(Ensemble ensemble, std::int64_t steps, std::size_t replicas) {
-  SimulationOptions options;
-  options.ensemble = ensemble;
-  options.steps = steps;
-  options.log_every = 1;
-  options.frame_every = 2;
-  options.replicas = static_cast<std::int32_t>(replicas);
-  options.seeds = {11};
-  options.csvr_time = 20.0;
-  return options;
-}
-
-/// A block of `threads`, at most `blocks` of them, with `bytes` of shared memory.
-LaunchPolicy block_policy(unsigned threads, unsigned blocks, std::size_t bytes) {
-  LaunchPolicy policy = launch_policy(80);
-  policy.loop_threads = threads;
-  policy.loop_blocks = blocks;
-  policy.loop_shared_bytes = bytes;
-  return policy;
-}
-
-void compare_with_stages(const Model& model,
-                         const std::vector<System>& systems,
-                         const SimulationOptions& options,
-                         const LaunchPolicy& policy,
-                         DenseKind kind,
-                         const std::string& name) {
-  const auto device_model = on_device(model, {.table_intervals = 64, .dense = kind});
-  const std::vector<Structure> structures = structures_of(systems);
-  const LoopRun expected = run_on_device(model, device_model, structures, options, stage_loop());
-  const LoopRun found =
-      run_on_device(model, device_model, structures, options, block_loop_by(policy));
-  expect_same_run(found, expected, name);
-  expect(!found.samples.rows.empty(), name + ": no log rows");
-  same_bits(found);
-}
-
 FUSEMD_KERNEL_CASE("block loop has the bits of the stages in every ensemble") {
   const Model model = make_model(shipped_switches(8, 2, 6), 3);
   for (const Ensemble ensemble : kEnsembles) {
     compare_with_stages(model, {rattled(water(), 0.05, 1), single_atom(8)},
-                        options_of(ensemble, 3, 2), block_policy(64, 2, 24 * 1024), DenseKind::fma,
+                        short_run(ensemble, 3, 2), block_policy(64, 2, 24 * 1024), DenseKind::fma,
                         std::string(ensemble_name(ensemble)));
   }
 }
 
 FUSEMD_KERNEL_CASE("block loop with mixing, odd widths and three layers") {
   const Model model = make_model(seed_switches(12, 3, 5), 4);
-  compare_with_stages(model, {rattled(methane(), 0.05, 2)}, options_of(Ensemble::nve, 2, 1),
+  compare_with_stages(model, {rattled(methane(), 0.05, 2)}, short_run(Ensemble::nve, 2, 1),
                       block_policy(32, 1, 8 * 1024), DenseKind::fma, "seed's switches");
-}
-
-FUSEMD_KERNEL_CASE("block loop with tensor cores") {
-  const Model model = make_model(shipped_switches(16, 2, 6), 5);
-  for (const DenseKind kind : {DenseKind::tf32, DenseKind::tf32x3}) {
-    if (!kind_can_run(kind)) continue;
-    compare_with_stages(model, {rattled(water(), 0.05, 1)}, options_of(Ensemble::nve, 1, 1),
-                        block_policy(64, 1, 24 * 1024), kind, kind_name(kind));
-  }
 }
 
 FUSEMD_KERNEL_CASE("block loop: any width, number of blocks and place of arrays, alone or not") {
@@ -83,7 +37,7 @@ FUSEMD_KERNEL_CASE("block loop: any width, number of blocks and place of arrays,
   const auto device_model = on_device(model, {.table_intervals = 64});
   const std::vector<System> systems = {rattled(water(), 0.05, 1), pair(1, 8, 1.1),
                                        rattled(methane(), 0.05, 2)};
-  const SimulationOptions options = options_of(Ensemble::csvr, 2, systems.size());
+  const SimulationOptions options = short_run(Ensemble::csvr, 2, systems.size());
   const std::vector<Structure> structures = structures_of(systems);
   const LoopRun expected = run_on_device(model, device_model, structures, options,
                                          block_loop_by(block_policy(64, 3, 40 * 1024)));
@@ -107,7 +61,7 @@ FUSEMD_KERNEL_CASE("block loop: any width, number of blocks and place of arrays,
 FUSEMD_KERNEL_CASE("block loop: one launch an interval, and no wait") {
   const Model model = make_model(shipped_switches(8, 2, 6), 6);
   const auto device_model = on_device(model, {.table_intervals = 64});
-  SimulationOptions options = options_of(Ensemble::nve, 12, 1);
+  SimulationOptions options = short_run(Ensemble::nve, 12, 1);
   options.log_every = 3;
   options.frame_every = 0;
   const device::LaunchNumbers before = device::launch_numbers();
@@ -129,11 +83,11 @@ FUSEMD_KERNEL_CASE("block loop: going on from saved states has the bits of one r
   const std::vector<Structure> structures = structures_of({rattled(water(), 0.05, 1)});
   const auto loop = block_loop_by(block_policy(32, 1, 8 * 1024));
   const LoopRun whole =
-      run_on_device(model, device_model, structures, options_of(Ensemble::langevin, 4, 1), loop);
+      run_on_device(model, device_model, structures, short_run(Ensemble::langevin, 4, 1), loop);
   const LoopRun half =
-      run_on_device(model, device_model, structures, options_of(Ensemble::langevin, 2, 1), loop);
+      run_on_device(model, device_model, structures, short_run(Ensemble::langevin, 2, 1), loop);
   const LoopRun rest = run_on_device(model, device_model, structures,
-                                     options_of(Ensemble::langevin, 4, 1), loop, half.states);
+                                     short_run(Ensemble::langevin, 4, 1), loop, half.states);
   expect_same_state(rest.states[0], whole.states[0], "in two runs");
   expect(rest.samples.rows.size() == 2 && rest.samples.rows[0].step == 3, "rows of the second run");
 }
@@ -149,13 +103,13 @@ void compare_with_neighbours(const std::function<void(ReplicaState&)>& spoil,
       structures_of({rattled(water(), 0.05, 1), pair(1, 8, 1.1), rattled(water(), 0.05, 3)});
   const auto loop = block_loop_by(block_policy(32, 2, 8 * 1024));
   const LoopRun start =
-      run_on_device(model, device_model, structures, options_of(Ensemble::nve, 2, 3), loop);
+      run_on_device(model, device_model, structures, short_run(Ensemble::nve, 2, 3), loop);
   const LoopRun good = run_on_device(model, device_model, structures,
-                                     options_of(Ensemble::nve, 4, 3), loop, start.states);
+                                     short_run(Ensemble::nve, 4, 3), loop, start.states);
   std::vector<ReplicaState> states = start.states;
   spoil(states[0]);
   const LoopRun bad =
-      run_on_device(model, device_model, structures, options_of(Ensemble::nve, 4, 3), loop, states);
+      run_on_device(model, device_model, structures, short_run(Ensemble::nve, 4, 3), loop, states);
   expect(bad.result.failures.size() == 1, name + ": one failure");
   const ReplicaFailure& failure = bad.result.failures[0];
   expect(failure.replica == 0 && failure.failure.step == 3, name + ": replica and step");
@@ -184,7 +138,7 @@ FUSEMD_KERNEL_CASE("block loop: a start that is too hot is no step") {
   const Model model = make_model(shipped_switches(8, 2, 6), 6);
   std::vector<Structure> structures = structures_of({rattled(water(), 0.05, 1), pair(1, 8, 1.1)});
   structures[1].velocities = {{0.0, 0.0, 0.0}, {0.0, 25.0, 0.0}};
-  const SimulationOptions options = options_of(Ensemble::nve, 2, 2);
+  const SimulationOptions options = short_run(Ensemble::nve, 2, 2);
   const LoopRun expected = run_on_cpu(model, structures, options);
   const LoopRun found = run_on_device(model, on_device(model, {.table_intervals = 64}), structures,
                                       options, block_loop_by(block_policy(64, 2, 8 * 1024)));
@@ -206,7 +160,7 @@ FUSEMD_KERNEL_CASE("block loop: limits stop a replica where the CPU engine stops
   const Model model = make_model(shipped_switches(8, 2, 6), 6);
   const std::vector<Structure> structures = structures_of({rattled(water(), 0.05, 1)});
   for (const bool jump : {false, true}) {
-    SimulationOptions options = options_of(Ensemble::langevin, 3, 1);
+    SimulationOptions options = short_run(Ensemble::langevin, 3, 1);
     (jump ? options.limits.energy_jump : options.limits.force) = 1e-12;
     const LoopRun expected = run_on_cpu(model, structures, options);
     const LoopRun found = run_on_device(model, on_device(model), structures, options,
