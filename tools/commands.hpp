@@ -14,6 +14,7 @@ int run_command(const std::vector<std::string>& arguments);
 int eval_command(const std::vector<std::string>& arguments);
 int relax_command(const std::vector<std::string>& arguments);
 int train_command(const std::vector<std::string>& arguments);
+int validate_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
 int export_command(const std::vector<std::string>& arguments);
 int info_command(const std::vector<std::string>& arguments);

@@ -28,6 +28,7 @@ constexpr std::array kCommands = std::to_array<Command>({
     {"eval", "energies and forces of the frames of a file", eval_command},
     {"relax", "minimum of the energy, and vibrations about it", relax_command},
     {"train", "learn a model from energies and forces", train_command},
+    {"validate", "accuracy and physics of a model against labelled frames", validate_command},
     {"check", "compare a model with the reference frames inside it", check_command},
     {"export", "write a model for other programs", export_command},
     {"info", "what a model is, what it was trained on", info_command},
