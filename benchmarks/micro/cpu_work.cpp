@@ -44,8 +44,10 @@ Work message_work(const cpu::PackedModel<float>& model,
   double set = kFloat * (feature_arrays * n * h + 6.0 * p);
   set += kFloat * (reads_table ? touched : p * kinds * (backward ? 2.0 : 1.0) * h);
   if (!backward && size.filters_kept) set += kFloat * p * kinds * 2.0 * h;
+  // Sums start as a copy of the features; the first layer has scalars only, and no input adjoint.
+  const double start = first ? (backward ? 0.0 : 5.0) : 8.0;
   return {.flops = p * h * (filter_flops + message_flops),
-          .bytes = kFloat * p * h * channel_bytes,
+          .bytes = kFloat * h * (p * channel_bytes + n * start),
           .working_set = set};
 }
 
@@ -79,7 +81,7 @@ Work stage_work(const cpu::PackedModel<float>& model,
               .bytes = 24.0 * n + 68.0 * p,
               .working_set = 24.0 * n + 68.0 * p};
     case Stage::embed:
-      return {.flops = 0.0, .bytes = kFloat * 6.0 * n * h, .working_set = kFloat * 5.0 * n * h};
+      return {.flops = 0.0, .bytes = 28.0 * n, .working_set = 28.0 * n};
     case Stage::radial_basis:
       return {.flops = 2.0 * kGaussian * p * r, .bytes = 8.0 * p * r, .working_set = 8.0 * 6 * r};
     case Stage::exact_filters: {

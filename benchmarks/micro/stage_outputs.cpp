@@ -15,17 +15,27 @@ using cpu::Stage;
 template <class T>
 std::vector<double> features(const cpu::PackedModel<T>& model,
                              std::size_t n_atoms,
-                             const cpu::AlignedBuffer<T>& from,
-                             std::size_t components = 4) {
+                             const cpu::AlignedBuffer<T>& from) {
   std::vector<double> result;
   for (std::size_t i = 0; i < n_atoms; ++i) {
-    for (std::size_t a = 0; a < components; ++a) {
+    for (std::size_t a = 0; a < 4; ++a) {
       for (std::size_t c = 0; c < model.hidden; ++c) {
         const std::size_t block = c / cpu::kBlock;
         result.push_back(static_cast<double>(
             from[(block * n_atoms + i) * cpu::kFeatureStride + a * cpu::kBlock + c % cpu::kBlock]));
       }
     }
+  }
+  return result;
+}
+
+/// Embeddings as the first layer finds them, [atom][channel].
+template <class T>
+std::vector<double> embeddings(const cpu::PackedModel<T>& model, const cpu::Workspace<T>& work) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < work.n_atoms; ++i) {
+    const T* row = model.embedding.data() + work.embedding_at[i];
+    result.insert(result.end(), row, row + model.hidden);
   }
   return result;
 }
@@ -92,7 +102,7 @@ std::vector<double> output(const CpuFixture<T>& fixture,
     case Stage::find_pairs:
       return directions(work);
     case Stage::embed:
-      return features(model, work.n_atoms, work.features_in[0], 1);
+      return embeddings(model, work);
     case Stage::exact_filters:
       return filters(model, work, layer);
     case Stage::messages:
@@ -104,7 +114,7 @@ std::vector<double> output(const CpuFixture<T>& fixture,
     case Stage::messages_backward:
       return features(model, work.n_atoms, work.adjoint_in);
     case Stage::update_backward:
-      return features(model, work.n_atoms, work.adjoint_out);
+      return features(model, work.n_atoms, work.features_out[layer]);
     case Stage::pair_forces:
       return forces_by_rank(work);
     case Stage::radial_basis:
