@@ -141,7 +141,7 @@ class Train(CommandLineTest):
         self.assertEqual((self.folder / "m.json").read_bytes(), before)
         self.succeed(short + " --overwrite")
         self.write("m.train/checkpoint", "not one")
-        self.refuse(3, short + " --resume", "not a training checkpoint")
+        self.refuse(3, short + " --resume", "the training checkpoint cannot be used: it is none of this version")
 
     def test_a_loss_that_explodes(self):
         process = subprocess.run([FUSEMD, *f"train {self.SMALL} --frames 4000 --learning-rate 1 --out m.json".split()],
