@@ -5,6 +5,17 @@
 
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
+#define FUSEMD_CATCH_CONTAINS Catch::Matchers::ContainsSubstring
 #else
 #include <catch2/catch.hpp>
+#define FUSEMD_CATCH_CONTAINS Catch::Matchers::Contains
 #endif
+
+#include <string>
+
+namespace fusemd::test {
+
+/// Matches a text that has `part` in it; the versions name that differently.
+inline auto contains_text(const std::string& part) { return FUSEMD_CATCH_CONTAINS(part); }
+
+}  // namespace fusemd::test
