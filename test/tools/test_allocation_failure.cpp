@@ -86,8 +86,8 @@ void fail_each(long stride, const std::function<int(const Place&)>& command) {
 
 }  // namespace
 
-// fault: memory runs out in `info`, `eval`, `export` or `check`, at any allocation | exit code 4
-// with the reason
+// fault: memory runs out in `info`, `eval`, `export`, `relax` or `devices`, at any allocation |
+// exit code 4 with the reason
 TEST_CASE("commands that read and compute end with a word when memory runs out") {
   fail_each(5, [](const Place& p) { return info_command({p.model}); });
   fail_each(5, [](const Place& p) {
@@ -96,6 +96,11 @@ TEST_CASE("commands that read and compute end with a word when memory runs out")
   fail_each(5, [](const Place& p) {
     return export_command({p.model, "--format", "npz", "-o", p.out});
   });
+  fail_each(23, [](const Place& p) {
+    return relax_command(
+        {"--model", p.model, "--input", p.input, "--output", p.out, "--force-limit", "10"});
+  });
+  fail_each(1, [](const Place&) { return devices_command({}); });
 }
 
 // fault: memory runs out in `run`, at any allocation and in any thread | exit code 4 with the
