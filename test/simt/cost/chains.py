@@ -9,6 +9,9 @@ dictionary for each stretch, numbered as the counters number them (test/simt/ptx
 result of its longest chain is there: with the latency of each class that is a bound on its time which
 other warps may hide, but not shorten.
 
+A stretch that waits for other blocks, which loads with acquire or sleeps, is {"spin": 1}: how often it is run
+says nothing but how the executor's threads took turns.
+
 An instruction waits for its operands, its predicate, what its destination held if the predicate may skip
 it, and the last barrier of the stretch; a barrier waits for everything before it. Memory orders nothing
 else. Which chain is longest is decided by NOMINAL latencies; the instructions on it are then weighed with
@@ -30,10 +33,11 @@ NOMINAL = {'fma32': 4, 'add32': 4, 'other32': 4, 'special32': 20, 'slow32': 45, 
            'logic': 4, 'compare': 4, 'convert': 20, 'move': 0, 'parameter': 0, 'load_global': 280,
            'load_shared': 25, 'load_local': 35, 'load_constant': 35, 'atomic': 280, 'shuffle': 25,
            'vote': 25, 'barrier': 30, 'warp_barrier': 5, 'fence': 280, 'tensor': 20, 'branch': 10,
-           'store_global': 4, 'store_shared': 4, 'store_local': 4, 'async_copy': 4, 'other': 4}
+           'store_global': 4, 'store_shared': 4, 'store_local': 4, 'async_copy': 4, 'other': 4, 'spin': 0}
 # Instructions whose first operand is no destination.
 WITHOUT_RESULT = {'st', 'red', 'bar', 'barrier', 'bra', 'brx', 'ret', 'exit', 'call', 'membar', 'fence',
                   'cp', 'prefetch', 'nanosleep', 'trap'}
+WAITS_FOR_OTHERS = ('ld.acquire', 'nanosleep')
 ORDERS_ALL = {'barrier', 'warp_barrier'}
 
 
@@ -60,6 +64,7 @@ class Chain:
         self.result = {}  # register -> node
         self.floor = None  # the last barrier
         self.last = None  # the node whose result comes last
+        self.spins = False
 
     def later(self, a, b):
         if a is None or b is None:
@@ -67,6 +72,7 @@ class Chain:
         return a if self.nodes[a][1] >= self.nodes[b][1] else b
 
     def add(self, instruction, kind):
+        self.spins = self.spins or instruction.opcode.startswith(WAITS_FOR_OTHERS)
         operands = list(instruction.operands)
         targets = []
         if operands and instruction.opcode.split('.')[0] not in WITHOUT_RESULT:
@@ -87,6 +93,8 @@ class Chain:
         self.last = self.later(node, self.last)
 
     def counts(self):
+        if self.spins:
+            return {'spin': 1}
         found, node = {}, self.last
         while node is not None:
             kind, _, node = self.nodes[node]

@@ -20,6 +20,7 @@ import budget  # noqa: E402
 
 PARTS = ('RTX 3080 Ti', 'A100', 'H100', 'H200')
 SECTOR = 32  # bytes
+STEPS_A_LAUNCH = 100  # between two samples
 WARP = 32
 FLOAT = ('fma32', 'add32', 'other32')  # on the fp32 lanes
 SPECIAL = ('special32', 'convert')  # on the special-function unit
@@ -90,11 +91,11 @@ class Occupancy:
 
 
 class Launch:
-    """One kernel of a step on one part. Cycles and counts are of one launch."""
+    """One kernel of a step on one part. Cycles and counts are of one launch, or of the step's part of one that goes
+    on (launches 0)."""
 
     def __init__(self, name, kernel, part, resident, in_dram):
-        n = kernel['launches']
-        self.part, self.kernel, self.launches = part, kernel, n
+        self.part, self.kernel, self.launches = part, kernel, max(1, kernel['launches'])
         self.in_dram = in_dram
         self.blocks = kernel['blocks']
         self.warps_a_block = -(-kernel['threads_a_block'] // WARP)
@@ -190,7 +191,8 @@ class Launch:
 
 
 class StepCost:
-    """A step on a part: microseconds, and what bounds each kernel. gap: what one launch costs, us."""
+    """A step on a part: microseconds, and what bounds each kernel. gap: what one launch costs, us; a kernel that goes
+    on from step to step is launched once an interval of STEPS_A_LAUNCH."""
 
     def __init__(self, step, part, occupancy, gap):
         self.part = part
@@ -203,12 +205,13 @@ class StepCost:
                                         kernel['dynamic_shared'])
             launch = Launch(name, kernel, part, resident, self.in_dram)
             (low, low_unit), (high, high_unit) = launch.roofline_cycles(), launch.estimate_cycles()
-            low, high = low / clock, high / clock + gap
+            waited = gap if kernel['launches'] else gap / STEPS_A_LAUNCH
+            low, high = low / clock, high / clock + waited
             self.roofline += launch.launches * low
             self.estimate += launch.launches * high
             if high_unit == 'latency':
-                self.latency_bound += launch.launches * (high - gap)
-            self.latency_bound += launch.launches * gap
+                self.latency_bound += launch.launches * (high - waited)
+            self.latency_bound += launch.launches * waited
             self.kernels[name] = {'roofline': launch.launches * low, 'roofline_unit': low_unit,
                                   'estimate': launch.launches * high, 'estimate_unit': high_unit,
                                   'resident': resident}

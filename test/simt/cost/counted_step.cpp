@@ -15,7 +15,10 @@
 
 #include "host/cuda/batch_network.hpp"
 #include "host/cuda/device_dynamics.hpp"
+#include "host/cuda/device_replicas.hpp"
+#include "host/cuda/owned_stream.hpp"
 #include "host/elements.hpp"
+#include "host/md/replica_setup.hpp"
 #include "host/units.hpp"
 #include "kernels/integrate.hpp"
 #include "test/simt/ptx/runtime/counters.hpp"
@@ -68,9 +71,29 @@ void Chains::add_longest(const LaunchRecord& launch, std::map<std::string, u64>&
   }
 }
 
+bool Chains::spins(const std::string& kernel, std::size_t stretch) const {
+  return tables_->kernels.at(kernel).at(stretch).count("spin") != 0;
+}
+
+namespace {
+
+/// The launch's instructions in stretches that wait for other blocks, by warps.
+void add_spinning(const Chains& chains,
+                  const LaunchRecord& launch,
+                  std::map<std::string, u64>& sum) {
+  for (const ptx::StretchCount& each : launch.kernel->counts) {
+    if (!chains.spins(launch.kernel->name, each.stretch)) continue;
+    for (const auto* executions : launch.warps) {
+      sum[ptx::class_name(each.kind)] += u64{each.count} * (*executions)[each.stretch];
+    }
+  }
+}
+
+}  // namespace
+
 std::string counted(const Chains& chains, const std::function<void()>& work) {
   json launches = json::object();
-  std::map<std::string, std::map<std::string, u64>> longest;
+  std::map<std::string, std::map<std::string, u64>> longest, spinning;
   std::unordered_set<u64> touched;
   ptx::reset_counters();
   ptx::observe_launches([&](const LaunchRecord& launch) {
@@ -85,6 +108,7 @@ std::string counted(const Chains& chains, const std::function<void()>& work) {
       kernel[key] = value;
     }
     chains.add_longest(launch, longest[launch.kernel->name]);
+    add_spinning(chains, launch, spinning[launch.kernel->name]);
     kernel["sectors_by_block"] = kernel.value("sectors_by_block", u64{0}) + launch.sectors_by_block;
     touched.insert(launch.read_sectors.begin(), launch.read_sectors.end());
     touched.insert(launch.written_sectors.begin(), launch.written_sectors.end());
@@ -99,6 +123,7 @@ std::string counted(const Chains& chains, const std::function<void()>& work) {
   for (auto& [name, kernel] : result["kernels"].items()) {
     kernel.update(launches.at(name));
     kernel["longest_chain"] = longest.at(name);
+    kernel["spinning"] = spinning.at(name);
   }
   return result.dump(1);
 }
@@ -206,6 +231,45 @@ std::string counted_step(const Chains& chains,
   Stepper stepper(model, system, replicas);
   stepper.step();
   return counted(chains, [&] { stepper.step(); });
+}
+
+std::string counted_loop(const Chains& chains,
+                         const cuda::LoopMaker& make_loop,
+                         const std::string& model_name,
+                         const System& system,
+                         std::size_t n_replicas) {
+  Structure structure;
+  structure.atomic_numbers = system.atomic_numbers;
+  structure.positions = system.positions;
+  SimulationOptions options;
+  options.replicas = static_cast<std::int32_t>(n_replicas);
+  const std::vector structures{structure};
+  const CompositionTable table = make_compositions(structures, options);
+  const std::vector<ReplicaState> states = start_states(structures, table, options);
+  const auto model =
+      std::make_shared<cuda::DeviceModel>(shipped_model(model_name), cuda::ModelOptions{});
+  cuda::DeviceReplicas replicas(table, std::vector<std::size_t>(n_replicas, 0), states);
+  const auto loop = make_loop(model, replicas);
+  const cuda::OwnedStream stream;
+  DeviceArray<ReplicaProgress> progress(n_replicas);
+  // Whether all replicas made their steps; a loop short of room has paused.
+  const auto advance = [&](std::int64_t first, std::int64_t last) {
+    loop->advance({first, last}, {.progress = progress.data()}, stream);
+    device::synchronize(stream);
+    return std::ranges::all_of(progress.download(), [&](const ReplicaProgress& each) {
+      return each.step == last && each.stopped == StopReason::none;
+    });
+  };
+  loop->start(stream);
+  bool made = advance(0, 1);
+  for (int tries = 0; !made && tries < 8; ++tries) {
+    (void)loop->make_room(stream);
+    made = advance(0, 1);
+  }
+  const std::string one = counted(chains, [&] { made = made && advance(1, 2); });
+  const std::string two = counted(chains, [&] { made = made && advance(2, 4); });
+  if (!made) throw std::runtime_error("a replica has not made its steps");
+  return "{\"one\": " + one + ", \"two\": " + two + "}";
 }
 
 }  // namespace fusemd::test

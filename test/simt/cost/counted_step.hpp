@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "host/cuda/device_simulation.hpp"
 #include "test/simt/ptx/runtime/launch_record.hpp"
 #include "test/support/systems.hpp"
 
@@ -24,6 +25,9 @@ class Chains {
   /// The chain of the launch's longest warp: instructions by class name, added to `sum`.
   void add_longest(const ptx::LaunchRecord& launch, std::map<std::string, ptx::u64>& sum) const;
 
+  /// Whether a stretch of this kernel waits for other blocks.
+  bool spins(const std::string& kernel, std::size_t stretch) const;
+
  private:
   struct Tables;
   std::unique_ptr<const Tables> tables_;
@@ -33,13 +37,23 @@ class Chains {
 /// bytes of global memory}. A kernel has what counters_json() says of it, and
 ///   grid_blocks, block_threads, dynamic_shared   of its launches, which must all be alike
 ///   longest_chain    {class: instructions}, of the longest warp, added up over launches
-///   sectors_by_block distinct sectors of each block, added up over blocks and launches
+///   sectors_by_block distinct sectors of each block between two barriers, added up
+///   spinning         {class: instructions by warps}, of stretches that wait for other blocks
 std::string counted(const Chains& chains, const std::function<void()>& work);
 
 /// One step of constant energy of `replicas` copies of a system with a shipped model: half kick and
 /// drift, neighbours, forward and backward pass, half kick, as single launches. Tables of 512
 /// intervals, single precision. A step is made before the one that is counted.
 std::string counted_step(const Chains& chains,
+                         const std::string& model,
+                         const System& system,
+                         std::size_t replicas);
+
+/// What a loop that stays on the device (host/cuda/resident_loop.hpp) does in intervals of one and
+/// of two steps, as JSON {"one": ..., "two": ...}: their difference is a step. Arguments as above;
+/// constant energy.
+std::string counted_loop(const Chains& chains,
+                         const cuda::LoopMaker& make_loop,
                          const std::string& model,
                          const System& system,
                          std::size_t replicas);

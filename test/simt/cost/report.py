@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes docs/cuda-cost.md from counts.json, constants.csv and the budgets.
 
-    report.py --occupancy PROGRAM --page docs/cuda-cost.md            writes the page
-    report.py --occupancy PROGRAM --page docs/cuda-cost.md --check    ends with 1 if it would change
+    report.py --occupancy PROGRAM --root FOLDER            writes docs/cuda-cost.md under FOLDER
+    report.py --occupancy PROGRAM --root FOLDER --check    ends with 1 if it would change
 """
 
 import argparse
@@ -12,19 +12,24 @@ import sys
 from pathlib import Path
 
 import cost_model
-from cost_model import PARTS, Occupancy, StepCost, accesses, get, read_constants, read_rows
+from cost_model import PARTS, STEPS_A_LAUNCH, Occupancy, StepCost, accesses, get, read_constants, read_rows
 from step_counts import MODELS, key, of_batch, read_table
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = (('benzene', 1, 'benzene'), ('benzene', 64, '64 benzene'), ('benzene', 1024, '1024 benzene'),
-           ('aspirin', 1, 'aspirin'), ('droplet', 1, '504 atoms of liquid benzene'))
+           ('aspirin', 1, 'aspirin'), ('droplet504', 1, '504 atoms of liquid benzene'))
 SHOWN = '86'  # the architecture whose machine code is shown beside the counts
 FLOATING = ('fma32', 'add32', 'other32', 'special32', 'slow32', 'fp64', 'convert', 'tensor')
 
 
-def step_of(table, model, system, replicas):
-    counted = table['steps'].get(key(model, system, replicas))
-    return counted or of_batch(table['steps'], model, system, replicas)
+def step_of(table, loop, model, system, replicas):
+    counted = table['steps'].get(key(loop, model, system, replicas))
+    return counted or of_batch(table['steps'], loop, model, system, replicas)
+
+
+def cost_of(data, constants, occupancy, loop, model, system, replicas, part):
+    return StepCost(step_of(data, loop, model, system, replicas), constants[part], occupancy,
+                    constants[part]['graph_node' if loop == 'graph' else 'launch'])
 
 
 def number(value):
@@ -80,15 +85,15 @@ def step_counts_section(data):
     rows = []
     for model in MODELS:
         for system, replicas, label in SYSTEMS:
-            step = step_of(data, model, system, replicas)
+            step = step_of(data, 'host', model, system, replicas)
             rows.append([model, label, *counts_of(list(step['kernels'].values())),
                          number(step['touched_bytes']) + 'B'])
     return table(['model', 'system', *COUNT_HEAD, 'data of the step'], rows)
 
 
-def kernel_section(data, model, system, replicas, constants, occupancy):
-    step = step_of(data, model, system, replicas)
-    costs = [StepCost(step, constants[part], occupancy, constants[part]['launch']) for part in PARTS]
+def kernel_section(data, loop, model, system, replicas, constants, occupancy):
+    step = step_of(data, loop, model, system, replicas)
+    costs = [cost_of(data, constants, occupancy, loop, model, system, replicas, part) for part in PARTS]
     counts, bounds = [], []
     for name, kernel in step['kernels'].items():
         sass = occupancy.sass(name, SHOWN)
@@ -105,13 +110,13 @@ def kernel_section(data, model, system, replicas, constants, occupancy):
 
 
 # --- bounds ------------------------------------------------------------------------------------------
-def bounds_section(data, constants, occupancy, gap):
+def bounds_section(data, constants, occupancy, loop):
     rows = []
     for model in MODELS:
         for system, replicas, label in SYSTEMS:
-            step, row = step_of(data, model, system, replicas), [model, label]
+            row = [model, label]
             for part in PARTS:
-                cost = StepCost(step, constants[part], occupancy, constants[part][gap])
+                cost = cost_of(data, constants, occupancy, loop, model, system, replicas, part)
                 row.append(f'{microseconds(cost.roofline)} / {microseconds(cost.estimate)} '
                            f'({microseconds(max(cost.roofline, cost.estimate / cost.factor))} to '
                            f'{microseconds(cost.estimate * cost.factor)}, {cost.bound})')
@@ -120,22 +125,17 @@ def bounds_section(data, constants, occupancy, gap):
 
 
 def beside_section(data, constants, occupancy):
-    def estimate(part, replicas, gap):
-        step = step_of(data, 'original', 'benzene', replicas)
-        return StepCost(step, constants[part], occupancy, constants[part][gap])
-    one, one_h = (estimate(part, 1, 'graph_node') for part in ('RTX 3080 Ti', 'H100'))
-    many, many_h = (estimate(part, 1024, 'graph_node') for part in ('RTX 3080 Ti', 'H100'))
-    rows = [
-        ['one benzene, RTX 3080 Ti', '26,800 us a step (measured, PyTorch and ASE)', '28 us a step',
-         f'{microseconds(one.roofline)} / {microseconds(one.estimate)} us a step'],
-        ['one benzene, H100', '-', '22 us a step',
-         f'{microseconds(one_h.roofline)} / {microseconds(one_h.estimate)} us a step'],
-        ['batch, RTX 3080 Ti', '-', '0.57 M structures/s',
-         f'{1024 / many.roofline:.2f} / {1024 / many.estimate:.2f} M structures/s'],
-        ['batch, H100', '-', '1.5 M structures/s',
-         f'{1024 / many_h.roofline:.2f} / {1024 / many_h.estimate:.2f} M structures/s']]
-    return table(['Original', 'the seed', 'earlier estimate', 'roofline / modelled estimate here, as a graph'],
-                 rows)
+    def bounds(loop, part, replicas):
+        cost = cost_of(data, constants, occupancy, loop, 'original', 'benzene', replicas, part)
+        if replicas == 1:
+            return f'{microseconds(cost.roofline)} / {microseconds(cost.estimate)} us a step'
+        return f'{replicas / cost.roofline:.2f} / {replicas / cost.estimate:.2f} M structures/s'
+    known = {('RTX 3080 Ti', 1): ('26,800 us a step (measured, PyTorch and ASE)', '28 us a step'),
+             ('H100', 1): ('-', '22 us a step'), ('RTX 3080 Ti', 1024): ('-', '0.57 M structures/s'),
+             ('H100', 1024): ('-', '1.5 M structures/s')}
+    rows = [[f'{"one benzene" if n == 1 else "1024 benzene"}, {part}', *words,
+             bounds('graph', part, n)] for (part, n), words in known.items()]
+    return table(['Original', 'the seed', 'earlier estimate', 'here, a graph: roofline / modelled estimate'], rows)
 
 
 def constants_section():
@@ -151,15 +151,16 @@ def page(data, constants, occupancy):
     for model in MODELS:
         for replicas, label in ((1, 'one benzene'), (1024, '1024 benzene')):
             kernels += [f'### {model}, {label}', '',
-                        kernel_section(data, model, 'benzene', replicas, constants, occupancy), '']
+                        kernel_section(data, 'host', model, 'benzene', replicas, constants, occupancy), '']
     sections = {
         'nvcc': data['nvcc'],
-        'single launches': bounds_section(data, constants, occupancy, 'launch'),
-        'graph': bounds_section(data, constants, occupancy, 'graph_node'),
+        'single launches': bounds_section(data, constants, occupancy, 'host'),
+        'graph': bounds_section(data, constants, occupancy, 'graph'),
         'beside': beside_section(data, constants, occupancy),
         'step counts': step_counts_section(data),
         'kernels': '\n'.join(kernels).rstrip(),
         'constants': constants_section(),
+        'steps a launch': f'{STEPS_A_LAUNCH}',
         'uncertainty latency': f'{constants[PARTS[0]]["uncertainty_latency"]:g}',
         'uncertainty throughput': f'{constants[PARTS[0]]["uncertainty_throughput"]:g}'}
     for name, section in sections.items():
@@ -169,23 +170,30 @@ def page(data, constants, occupancy):
     return text
 
 
+# --- files ---------------------------------------------------------------------------------------------
+def hold(path, text, check):
+    """Writes a generated file, or says where it differs. Returns whether it was right."""
+    found = path.read_text(encoding='utf-8') if path.exists() else ''
+    if not check:
+        path.write_text(text, encoding='utf-8')
+        return True
+    for line in list(difflib.unified_diff(found.splitlines(), text.splitlines(), str(path), 'generated', n=0,
+                                          lineterm=''))[:20]:
+        print(line)
+    if found != text:
+        print(f'{path} is not what its sources give: cmake --build --preset dev --target update_cuda_cost_page')
+    return found == text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ('occupancy', 'page'):
+    for name in ('occupancy', 'root'):
         parser.add_argument('--' + name, required=True)
     parser.add_argument('--check', action='store_true')
     options = parser.parse_args()
-    text = page(read_table(), read_constants(), Occupancy(options.occupancy))
-    if not options.check:
-        Path(options.page).write_text(text, encoding='utf-8')
-        return 0
-    found = Path(options.page).read_text(encoding='utf-8')
-    for line in list(difflib.unified_diff(found.splitlines(), text.splitlines(), options.page, 'generated',
-                                          n=0, lineterm=''))[:20]:
-        print(line)
-    if found != text:
-        print(f'{options.page} is not what its sources give; cmake --build --preset dev --target update_cuda_cost')
-    return 0 if found == text else 1
+    sources = read_table(), read_constants(), Occupancy(options.occupancy)
+    root = Path(options.root)
+    return 0 if hold(root / 'docs' / 'cuda-cost.md', page(*sources), options.check) else 1
 
 
 if __name__ == '__main__':

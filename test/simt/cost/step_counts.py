@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Counts of whole steps (counted_step.hpp): from the program, in the table counts.json, and by the batch.
 
-A step is {"touched_bytes": ..., "kernels": {name: {...}}}. The table holds one kernel a line, under
+A case is (loop, model, system, replicas), its step {"touched_bytes": ..., "kernels": {name: {...}}}; a kernel of a
+loop that goes on from step to step has launches 0. The table holds one kernel a line, under
 demangled names, as the budgets have them (test/simt/budgets).
 """
 
@@ -18,23 +19,44 @@ from budget import readable, release_of  # noqa: E402, F401
 
 TABLE = HERE / 'counts.json'
 MODELS = ('original', 'tiny', 'ultra_tiny')
-# A batch is counted at two sizes; every count but the distinct bytes is proportional to the replicas as
-# soon as they fill whole tiles of atoms (16 benzenes are 12 tiles of 16), those are linear.
-BATCHES = (16, 32)
-CASES = [('benzene', 1), *(('benzene', n) for n in BATCHES), ('aspirin', 1), ('droplet', 1)]
+# A batch is counted at two sizes; every count but the distinct bytes is proportional to the replicas, those are
+# linear, as soon as replicas fill whole tiles of atoms (16 benzenes are 12 tiles of 16).
+BATCHES = {'host': (16, 32), 'graph': (16, 32)}
+# Of a graph every count is taken as linear: some kernels have one block for all replicas, and replicas have velocities
+# of their own, so not quite the same edges.
+SYSTEMS = {'host': ('benzene', 'aspirin', 'droplet504'), 'graph': ('benzene', 'aspirin', 'droplet504')}
 LINEAR = {'read_bytes', 'written_bytes'}
 SHAPE = {'launches', 'threads_a_block', 'dynamic_shared', 'longest_chain'}
 
 
-def key(model, system, replicas):
-    return f'{model} {system} {replicas}'
+def key(loop, model, system, replicas):
+    return f'{loop} {model} {system} {replicas}'
+
+
+def cases():
+    """What the table holds: every system alone, and benzene in the batches."""
+    for loop, systems in SYSTEMS.items():
+        for model in MODELS:
+            yield from ((loop, model, system, 1) for system in systems)
+            yield from ((loop, model, 'benzene', n) for n in BATCHES[loop] if n != 1)
 
 
 def count(program, chains, cases):
-    """What the program counts of these (model, system, replicas)."""
+    """What the program counts of these cases."""
     words = [str(word) for case in cases for word in case]
     text = subprocess.run([program, chains, *words], capture_output=True, text=True, check=True).stdout
-    return {name: tidy(step) for name, step in json.loads(text).items()}
+    return {name: step_between(tidy(found['one']), tidy(found['two'])) if 'one' in found else tidy(found)
+            for name, found in json.loads(text).items()}
+
+
+def step_between(one, two):
+    """One step, from intervals of one and of two. Distinct bytes are the shorter interval's."""
+    kernels = {}
+    for name, a in one['kernels'].items():
+        b = two['kernels'][name]
+        kernels[name] = {what: a[what] if what in LINEAR | {'blocks', 'threads_a_block', 'dynamic_shared'} else
+                         combine(a[what], b[what], lambda x, y: y - x) for what in a}
+    return {'touched_bytes': one['touched_bytes'], 'kernels': kernels}
 
 
 def tidy(step):
@@ -49,11 +71,17 @@ def tidy(step):
         kernels[names[symbol]] = {
             'launches': found['launches'], 'blocks': found['grid_blocks'],
             'threads_a_block': found['block_threads'], 'dynamic_shared': found['dynamic_shared'],
-            'flops': found['flops'], 'thread_instructions': found['thread_instructions'],
-            'warp_instructions': found['warp_instructions'], 'longest_chain': found['longest_chain'],
+            'flops': found['flops'], 'thread_instructions': waited_for_nobody(found, 'thread_instructions'),
+            'warp_instructions': waited_for_nobody(found, 'warp_instructions'),
+            'longest_chain': {kind: n for kind, n in found['longest_chain'].items() if kind != 'spin'},
             'sectors_by_block': found['sectors_by_block'], 'read_bytes': found['footprint_read_bytes'],
             'written_bytes': found['footprint_written_bytes'], 'accesses': accesses}
     return {'touched_bytes': step['touched_bytes'], 'kernels': kernels}
+
+
+def waited_for_nobody(found, what):
+    """Instructions without those of loops that wait for other blocks, which one thread of a block runs."""
+    return {kind: n - found['spinning'].get(kind, 0) for kind, n in found[what].items()}
 
 
 def read_table(path=TABLE):
@@ -72,32 +100,34 @@ def write_table(table, path=TABLE):
 
 
 def combine(a, b, function):
-    """function of every number in two counts of one form."""
-    if isinstance(a, dict):
-        if set(a) != set(b):
-            raise ValueError(f'batches of two sizes do different things: {sorted(set(a) ^ set(b))}')
-        return {name: combine(a[name], b[name], function) for name in a}
+    """function of every number in two counts; what one of them lacks is 0."""
+    if isinstance(a, dict) or isinstance(b, dict):
+        a, b = a or {}, b or {}
+        return {name: combine(a.get(name, 0), b.get(name, 0), function) for name in {**a, **b}}
     return function(a, b)
 
 
-def of_batch(steps, model, system, replicas):
+def of_batch(steps, loop, model, system, replicas):
     """The counts of any multiple of the smaller batch, from those of the two."""
-    small, large = (steps[key(model, system, n)] for n in BATCHES)
-    if replicas % BATCHES[0] != 0:
+    few, more = BATCHES[loop]
+    small, large = (steps[key(loop, model, system, n)] for n in (few, more))
+    if replicas % few != 0:
         raise ValueError(f'{replicas} replicas do not fill whole tiles')
 
     def proportional(a, b):
-        if b * BATCHES[0] != a * BATCHES[1]:
-            raise ValueError(f'{a} of {BATCHES[0]} replicas, {b} of {BATCHES[1]}: not proportional')
-        return a * replicas // BATCHES[0]
+        if loop != 'host':
+            return linear(a, b)
+        if b * few != a * more:
+            raise ValueError(f'{a} of {few} replicas, {b} of {more}: not proportional')
+        return a * replicas // few
 
     def linear(a, b):
-        return a + (b - a) * (replicas - BATCHES[0]) // (BATCHES[1] - BATCHES[0])
+        return a + (b - a) * (replicas - few) // (more - few)
 
     def constant(a, b):
-        if a != b:
+        if a != b and loop == 'host':
             raise ValueError(f'{a} and {b}: not constant')
-        return a
+        return max(a, b)
     kernels = {}
     for name, a in small['kernels'].items():
         b = large['kernels'][name]

@@ -83,6 +83,12 @@ class Costs(unittest.TestCase):
         step['kernels']['k']['longest_chain'] = {}
         self.assertEqual(StepCost(step, PART, FixedOccupancy(), gap=0.1).factor, 2.0)
 
+    def test_a_kernel_that_goes_on_pays_a_hundredth_of_a_launch(self):
+        step = {'touched_bytes': 0, 'kernels': {'k': {**kernel(), 'launches': 1}}}
+        once = StepCost(step, PART, FixedOccupancy(), gap=5.0).estimate
+        step['kernels']['k']['launches'] = 0
+        self.assertAlmostEqual(once - StepCost(step, PART, FixedOccupancy(), gap=5.0).estimate, 4.95)
+
     def test_no_block_fits(self):
         with self.assertRaises(ValueError):
             self.launch(resident=0)
@@ -94,12 +100,12 @@ class Batches(unittest.TestCase):
             found = kernel(blocks=n, read_bytes=1000 + 10 * n, longest_chain={'fma32': 7},
                            thread_instructions={'fma32': 5 * n}, warp_instructions={}, written_bytes=n)
             return {'touched_bytes': 500 + n, 'kernels': {'k': found}}
-        steps = {f'm s {n}': step(n) for n in (16, 32)}
-        steps['m s 32']['kernels']['k'].update(changes)
+        steps = {f'host m s {n}': step(n) for n in (16, 32)}
+        steps['host m s 32']['kernels']['k'].update(changes)
         return steps
 
     def test_counts_are_proportional_and_distinct_bytes_linear(self):
-        step = of_batch(self.steps(), 'm', 's', 160)
+        step = of_batch(self.steps(), 'host', 'm', 's', 160)
         found = step['kernels']['k']
         self.assertEqual(step['touched_bytes'], 660)
         self.assertEqual((found['blocks'], found['read_bytes'], found['launches']), (160, 2600, 2))
@@ -109,15 +115,15 @@ class Batches(unittest.TestCase):
         for change in ({'thread_instructions': {'fma32': 161}}, {'launches': 3}, {'longest_chain': {}},
                        {'blocks': 33}):
             with self.assertRaises(ValueError, msg=str(change)):
-                of_batch(self.steps(**change), 'm', 's', 64)
+                of_batch(self.steps(**change), 'host', 'm', 's', 64)
         with self.assertRaises(ValueError):
-            of_batch(self.steps(), 'm', 's', 40)
+            of_batch(self.steps(), 'host', 'm', 's', 40)
 
 
 class Launches(unittest.TestCase):
     def test_budgets_assume_the_shapes_that_are_launched(self):
         # 16 benzenes fill every tile; the model with the most channels asks for the most shared memory.
-        step = read_table()['steps']['original benzene 16']
+        step = read_table()['steps']['host original benzene 16']
         golden = {(row['kernel'], row['architecture']): row
                   for path in Path(budget.FOLDER, 'golden').glob('*.csv') for row in budget.read_table(path)}
         for name, found in step['kernels'].items():
@@ -166,6 +172,11 @@ class ChainsOfCode(unittest.TestCase):
         chain, = self.chains('ld.global.f32 %f1, [%d0];\nbar.sync 0;\n'
                              + 3 * 'add.s32 %r1, %r1, %r3;\n')
         self.assertEqual(chain, {'load_global': 1, 'barrier': 1, 'integer': 3})
+
+    def test_waiting_for_other_blocks_is_no_chain(self):
+        for wait in ('ld.acquire.gpu.global.u32 %r1, [%d0];', 'nanosleep.u32 20;'):
+            chain, = self.chains(wait + '\nadd.s32 %r2, %r1, %r1;')
+            self.assertEqual(chain, {'spin': 1})
 
     def test_a_label_or_a_branch_begins_a_stretch(self):
         chains = self.chains('add.s32 %r1, %r2, %r3;\nsetp.eq.s32 %p1, %r1, 0;\n@%p1 bra far;\n'

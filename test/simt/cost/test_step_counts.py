@@ -3,14 +3,14 @@
 """One whole step of benzene with each model, counted in PTX: what must hold of it, and that the report's
 table says the same.
 
-    test_step_counts.py PROGRAM CHAINS NVCC [MODEL SYSTEM REPLICAS]...    further cases to hold against the table
+    test_step_counts.py PROGRAM CHAINS NVCC [LOOP MODEL SYSTEM REPLICAS]...    further cases to hold against the table
 """
 
 import sys
 
 from cost_model import accesses, get
 from report import FLOATING
-from step_counts import MODELS, count, key, of_batch, read_table, release_of
+from step_counts import MODELS, SYSTEMS, count, key, of_batch, read_table, release_of
 
 faults = []
 
@@ -33,7 +33,7 @@ def check_shares(name, step):
         demand(fused >= 0.6 * with_integers, f'{name}: with integer arithmetic, too')
     # The layout allows it for features, weights and tables; positions, lists and energies are single words.
     hot = [kernel for which, kernel in step['kernels'].items()
-           if any(part in which for part in ('convolution', 'update', 'readout'))]
+           if any(part in which for part in ('convolution', 'update', 'readout', 'block_per_replica'))]
     loaded, wide = (sum(accesses(kernel, 'lane_bytes', 'global', ('load',), width) for kernel in hot)
                     for width in (None, 16))
     demand(wide >= 0.95 * loaded,
@@ -53,11 +53,11 @@ def differences(found, expected, path=()):
 
 def main():
     program, chains, nvcc, *further = sys.argv[1:]
-    alone = [(model, 'benzene', 1) for model in MODELS]
-    more = list(zip(further[::3], further[1::3], map(int, further[2::3])))
+    alone = [(loop, model, 'benzene', 1) for loop in SYSTEMS for model in MODELS]
+    more = list(zip(further[::4], further[1::4], further[2::4], map(int, further[3::4])))
     counted, table = count(program, chains, [*alone, *more]), read_table()
-    for model in MODELS:
-        check_shares(f'{model}, benzene', counted[key(model, 'benzene', 1)])
+    for loop, model, system, _ in alone:
+        check_shares(f'{model}, {system}, {loop}', counted[key(loop, model, system, 1)])
     if release_of(nvcc) != table['nvcc']:
         print(f'nvcc is {release_of(nvcc)}, the table of {table["nvcc"]}: counts are not compared')
     else:

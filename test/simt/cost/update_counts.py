@@ -4,16 +4,15 @@
 
 import sys
 
-from step_counts import CASES, MODELS, TABLE, count, release_of, write_table
+from step_counts import TABLE, cases, count, key, release_of, write_table
 
 
 def main():
     program, chains, nvcc = sys.argv[1:]
     steps = {}
-    for model in MODELS:
-        for system, replicas in CASES:
-            print(f'counting a step: {model}, {system}, {replicas} replicas', flush=True)
-            steps.update(count(program, chains, [(model, system, replicas)]))
+    for case in cases():
+        print('counting a step:', key(*case), flush=True)
+        steps.update(count(program, chains, [case]))
     write_table({'nvcc': release_of(nvcc), 'steps': steps})
     print(f'wrote {TABLE}')
 

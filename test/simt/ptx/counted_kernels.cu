@@ -46,6 +46,12 @@ __global__ void __launch_bounds__(64) rounds_of_barriers_kernel(float* out, unsi
   out[threadIdx.x] = value;
 }
 
+__global__ void __launch_bounds__(64) read_twice_kernel(const float* x, float* out) {
+  const float first = x[threadIdx.x];
+  __syncthreads();
+  out[threadIdx.x] = first + x[63 - threadIdx.x];
+}
+
 void copy_float4(const float* x, float* y, unsigned blocks) {
   simt::launch({.grid = {blocks}, .block = {kCopyThreads}}, nullptr, copy_float4_kernel, x, y);
 }
@@ -58,6 +64,9 @@ void horner(const float* coefficients, float* out, unsigned degree) {
 void triangle(unsigned* word) { simt::launch({.block = {32}}, nullptr, triangle_kernel, word); }
 void rounds_of_barriers(float* out, unsigned rounds) {
   simt::launch({.block = {64}}, nullptr, rounds_of_barriers_kernel, out, rounds);
+}
+void read_twice(const float* x, float* out) {
+  simt::launch({.block = {64}}, nullptr, read_twice_kernel, x, out);
 }
 
 }  // namespace fusemd::counted

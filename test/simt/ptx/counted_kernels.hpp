@@ -23,4 +23,7 @@ void triangle(unsigned* word);
 /// `rounds` times: store to shared memory, barrier, load from there, barrier. 64 threads.
 void rounds_of_barriers(float* out, unsigned rounds);
 
+/// out[i] = x[i] + x[63 - i], with a block barrier between the two reads. 64 threads, both [64].
+void read_twice(const float* x, float* out);
+
 }  // namespace fusemd::counted

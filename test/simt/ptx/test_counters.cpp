@@ -149,6 +149,16 @@ TEST_CASE("an observer sees each launch: its shape, warps and sectors") {
   REQUIRE(seen.size() == 2);
   CHECK(seen[1].read_sectors == seen[1].written_sectors);
   CHECK(seen[1].sectors_by_block == 1);
+
+  // One row of 64 floats, read again after a barrier: it comes twice.
+  const auto row = zeroed<float>(64);
+  DeviceArray<float> sums(64);
+  ptx::observe_launches([&](const ptx::LaunchRecord& launch) { seen.push_back(launch); });
+  (void)count([&] { counted::read_twice(row.data(), sums.data()); });
+  ptx::observe_launches({});
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[2].read_sectors.size() == 8);
+  CHECK(seen[2].sectors_by_block == 8 + 8 + 8);
 }
 
 TEST_CASE("counts are additive over launches and written as JSON") {

@@ -80,7 +80,16 @@ struct LaunchCounter {
   LaunchShape shape;
   std::unordered_set<u64> read_sectors;
   std::unordered_set<u64> written_sectors;
-  std::unordered_map<u32, std::unordered_set<u64>> block_sectors;  ///< while someone observes
+  /// While someone observes: what a block has touched since its last barrier, and how many of its
+  /// threads have come to the next.
+  struct BlockSectors {
+    std::unordered_set<u64> touched;
+    u64 threads = 0;
+    u64 arrived = 0;
+    u64 ended = 0;
+  };
+  std::unordered_map<u32, BlockSectors> block_sectors;
+  u64 sectors_by_block = 0;
 };
 
 LaunchCounter launch;
@@ -100,7 +109,7 @@ void add_global(u32 block, const SiteGroups& of, const Group& group, AccessTotal
       sectors.push_back(sector);
       if (of.site->access != Access::store) launch.read_sectors.insert(sector);
       if (of.site->access != Access::load) launch.written_sectors.insert(sector);
-      if (observer()) launch.block_sectors[block].insert(sector);
+      if (observer()) launch.block_sectors[block].touched.insert(sector);
     }
     for (u64 word = first / kBankBytes; word <= (first + of.bytes - 1) / kBankBytes; ++word) {
       words.push_back(word);
@@ -155,13 +164,22 @@ void flush_if_all_met(WarpCounter& warp) {
   warp.arrived = 0;
 }
 
+/// All of a block's threads that still run wait at a barrier: what it touches next comes anew.
+void close_block_if_all_met(LaunchCounter::BlockSectors& block) {
+  if (block.arrived == 0 || block.arrived + block.ended < block.threads) return;
+  launch.sectors_by_block += block.touched.size();
+  block.touched.clear();
+  block.arrived = 0;
+}
+
 void report_launch() {
   LaunchRecord record{.kernel = launch.kernel, .shape = launch.shape};
   for (const auto& [key, warp] : launch.warps) record.warps.push_back(&warp->most);
   record.read_sectors.assign(launch.read_sectors.begin(), launch.read_sectors.end());
   record.written_sectors.assign(launch.written_sectors.begin(), launch.written_sectors.end());
+  record.sectors_by_block = launch.sectors_by_block;
   for (const auto& [block, sectors] : launch.block_sectors) {
-    record.sectors_by_block += sectors.size();
+    record.sectors_by_block += sectors.touched.size();
   }
   observer()(record);
 }
@@ -221,6 +239,7 @@ LaneCounter* begin_lane(const KernelInfo& kernel) {
   if (warp == nullptr) {
     warp = std::make_unique<WarpCounter>();
     warp->block = block.index;
+    launch.block_sectors[block.index].threads = block.fibers.size();
     warp->most.resize(kernel.stretches);
     const std::size_t before = std::size_t{fiber.warp} * kLanes;
     warp->threads = static_cast<u32>(std::min<std::size_t>(kLanes, block.fibers.size() - before));
@@ -240,6 +259,11 @@ void end_lane(LaneCounter& lane, const u32* executions) {
   }
   ++warp.ended;
   flush_if_all_met(warp);
+  if (observer()) {
+    LaunchCounter::BlockSectors& block_sectors = launch.block_sectors[warp.block];
+    ++block_sectors.ended;
+    close_block_if_all_met(block_sectors);
+  }
   if (++launch.ended == launch.threads) end_launch();
 }
 
@@ -262,6 +286,14 @@ void count_access(LaneCounter& lane,
 void meet_warp(LaneCounter& lane) {
   ++lane.warp->arrived;
   flush_if_all_met(*lane.warp);
+}
+
+void meet_block(LaneCounter& lane) {
+  meet_warp(lane);
+  if (!observer()) return;
+  LaunchCounter::BlockSectors& block = launch.block_sectors[lane.warp->block];
+  ++block.arrived;
+  close_block_if_all_met(block);
 }
 
 // --- JSON

@@ -20,9 +20,14 @@ struct LaunchRecord {
   std::vector<const std::vector<u32>*> warps;
   /// Distinct 32-byte sectors of global memory, by number.
   std::vector<u64> read_sectors, written_sectors;
-  /// The distinct sectors that each block touches, added up over blocks.
+  /// The distinct sectors that each block touches between two of its block barriers, added up: what
+  /// must come from beyond L1 if L1 keeps what a block has in hand, and no more.
   u64 sectors_by_block = 0;
 };
+
+struct LaneCounter;
+/// For the runtime: this lane is about to wait at a block barrier.
+void meet_block(LaneCounter& lane);
 
 /// Calls `observer` at the end of every launch that is counted; an empty one stops that.
 void observe_launches(std::function<void(const LaunchRecord&)> observer);

@@ -6,6 +6,7 @@
 #include "test/simt/executor/cuda_text.hpp"
 #include "test/simt/executor/memory.hpp"
 #include "test/simt/executor/runtime.hpp"
+#include "test/simt/ptx/runtime/launch_record.hpp"
 #include "test/simt/ptx/runtime/translated.hpp"
 
 namespace fusemd::ptx {
@@ -99,19 +100,19 @@ void Thread::copy_async_wait_all() {
 // ------------------------------------------------------------------------------
 
 void Thread::barrier(Site site) {
-  if (counter_ != nullptr) meet_warp(*counter_);
+  if (counter_ != nullptr) meet_block(*counter_);
   executor::block_barrier(site);
 }
 u32 Thread::barrier_popc(bool predicate, Site site) {
-  if (counter_ != nullptr) meet_warp(*counter_);
+  if (counter_ != nullptr) meet_block(*counter_);
   return static_cast<u32>(executor::block_vote(executor::Vote::count, predicate ? 1 : 0, site));
 }
 bool Thread::barrier_and(bool predicate, Site site) {
-  if (counter_ != nullptr) meet_warp(*counter_);
+  if (counter_ != nullptr) meet_block(*counter_);
   return executor::block_vote(executor::Vote::all, predicate ? 1 : 0, site) != 0;
 }
 bool Thread::barrier_or(bool predicate, Site site) {
-  if (counter_ != nullptr) meet_warp(*counter_);
+  if (counter_ != nullptr) meet_block(*counter_);
   return executor::block_vote(executor::Vote::any, predicate ? 1 : 0, site) != 0;
 }
 
