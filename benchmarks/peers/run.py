@@ -14,6 +14,7 @@ import datetime
 import json
 import math
 import os
+import select
 import statistics
 import subprocess
 import sys
@@ -46,6 +47,7 @@ PEERS = {
     "GFN2-xTB, tblite + ASE": ("gfn2", "tblite", "the quantum-chemical method that labelled the training data"),
 }
 OURS = "fusemd"
+PATIENCE = 900  # seconds, for an answer; torch.compile takes minutes to start
 # What a user can set: glibc then keeps freed memory instead of returning it each call, and torch.compile folds weights.
 TUNED = {"MALLOC_TRIM_THRESHOLD_": "1073741824", "MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TOP_PAD_": "67108864",
           "TORCHINDUCTOR_COMPILE_THREADS": "1", "TORCHINDUCTOR_FREEZING": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -72,6 +74,8 @@ class Worker:
         self.start_seconds = time.perf_counter() - start
 
     def _read(self):
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            raise Failed(f"no answer within {PATIENCE} s")
         line = self.process.stdout.readline()
         if not line:
             words = [text for text in Path(self.log).read_text(encoding="utf-8").strip().splitlines() if text.strip()]
@@ -87,7 +91,10 @@ class Worker:
         return self._read()
 
     def stop(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass  # it has ended, and what was written last was never read
         try:
             self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:

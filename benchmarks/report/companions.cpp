@@ -77,9 +77,9 @@ AccuracyRow read_accuracy(const std::string& path) {
   try {
     row.model = json.at("model");
     row.data = json.at("reference");
-    row.force_mae = json.at("forces").at("mae_eV_per_A");
-    row.force_r2 = json.at("forces").at("r2");
-    row.energy_mae = json.at("energies").at("mae_meV_per_atom");
+    row.force_mae = json.at("forces").at("force_mae_eV_per_Angstrom");
+    row.force_r2 = json.at("forces").at("force_r2");
+    row.energy_mae = 1e3 * json.at("energy_mae_without_offset_eV_per_atom").get<double>();
   } catch (const Json::exception& error) {
     throw InputError({.file = path, .problem = error.what(), .expected = expected});
   }

@@ -33,7 +33,8 @@ PeersReport read_peers(const std::string& path);
 /// Accuracy of one model on data it was not trained on.
 struct AccuracyRow {
   std::string model;
-  double force_mae = 0.0, force_r2 = 0.0, energy_mae = 0.0;  ///< eV/Angstrom, -, meV/atom
+  double force_mae = 0.0, force_r2 = 0.0;  ///< eV/Angstrom, none
+  double energy_mae = 0.0;                 ///< meV/atom, each molecule's mean error taken out
   std::string data;
 };
 

@@ -266,7 +266,7 @@ ReportSection accuracy_section(const MeasuredReport& report,
                           digits(row->energy_mae), row->data});
   }
   section.tables.push_back(std::move(table));
-  section.notes = {"From `fusemd validate`."};
+  section.notes = {"From `fusemd validate --json`. Energies without each molecule's mean error."};
   return section;
 }
 

@@ -163,6 +163,16 @@ class Report(CommandLineTest):
         self.assertEqual((cells[5], cells[8], cells[9]), ("20.0", "50.0", "another model"))
         self.assertIn("| Other | not measured: no wheel |", text)
 
+    def test_accuracy_stands_in_both_tables(self):
+        result = {"model": "tiny", "reference": "test.xyz", "energy_mae_without_offset_eV_per_atom": 0.00123,
+                  "forces": {"force_mae_eV_per_Angstrom": 0.0321, "force_r2": 0.9987}}
+        self.write("tiny.json", json.dumps(result))
+        self.succeed(f"report -o again --from {self.report}/report.json --accuracy tiny.json")
+        text = (self.folder / "again/report.md").read_text(encoding="utf-8")
+        self.assertIn("| tiny | 0.032 | 0.9987 | 1.23 | test.xyz |", text)
+        self.assertTrue(any(line.startswith("| tiny |") and line.endswith("| 0.032 |") for line in text.splitlines()))
+        self.assertIn("force MAE 0.032 eV/Å", (self.folder / "again/size_speed_accuracy.svg").read_text(encoding="utf-8"))
+
     def test_pictures(self):
         if not shutil.which("rsvg-convert"):
             self.assertFalse(os.environ.get("CI"), "rsvg-convert (librsvg2-bin) is missing")
