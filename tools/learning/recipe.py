@@ -121,7 +121,7 @@ def one_molecule(smiles, name, size, train_time):
             "starts": {**molecule, "md": 0, "rattled": 60, "stretched": 60, "rotated": 60, "conformers": 12},
             "test": {**molecule, "split": "test", "seed": 1, "md": 40, "every": 25, "conformers": 3},
             "minimum": {**molecule, "kind": "frequencies"}},
-        "first_sampling": {"model": "original", "replicas": 60, "steps": 8000, "frame_every": 200, "keep": 2400},
+        "first_sampling": {"model": "tiny", "replicas": 60, "steps": 8000, "frame_every": 200, "keep": 2400},
         "train": ["starts"],
         "models": [{"name": name, "size": size, "init": size, "time": train_time}],
         "validations": {"test": {"reference": "test", "relaxed": "minimum"}}}, "--smiles")
