@@ -37,7 +37,8 @@ std::vector<Vec3> after_200_steps(const Potential& potential, const System& syst
 void compare(const std::string& name, const System& system) {
   const Model model = shipped_model(name);
   const std::vector<Vec3> expected = after_200_steps(*cpu::make_potential(model, {}), system);
-  const std::vector<Vec3> found = after_200_steps(*cuda::make_potential(model, {}), system);
+  const std::vector<Vec3> found =
+      after_200_steps(*cuda::make_potential(model, cuda::ModelOptions{}), system);
   expect(found.size() == system.size(), "no frame");
   for (std::size_t i = 0; i < found.size(); ++i) {
     expect_close(norm(found[i] - expected[i]), 0.0,

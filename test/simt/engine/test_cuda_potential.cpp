@@ -141,7 +141,7 @@ System cube(int n) {
 
 void compare_norms(const Model& model, const System& system) {
   const Evaluation right = expected(model, system, false);
-  const auto potential = cuda::make_potential(model, {});
+  const auto potential = cuda::make_potential(model, cuda::ModelOptions{});
   const Evaluation found = evaluate(*potential, system);
   double largest = 0.0;
   for (const Vec3& force : right.forces) largest = std::max(largest, norm(force));

@@ -292,7 +292,7 @@ class FunctionWriter:
     def text(self):
         index = self.module.index[self.function.name]
         if self.function.entry:
-            head = [f'void entry_{index}(const void* const* const arguments) {{',
+            head = [f'void entry_{index}([[maybe_unused]] const void* const* const arguments) {{',
                     f'u32 executions[kStretches_{index}] = {{}};',
                     f'Thread t(kernel_{index}, executions);',
                     'constexpr u32 first = 0;']
