@@ -45,7 +45,9 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
-  for (const int number : {SIGINT, SIGTERM}) set_handler(number, SIG_DFL, 0);
+  set_handler(SIGINT, SIG_DFL, 0);
+  // One that was heeded ends the program with its own exit code, whatever number of them follows.
+  set_handler(SIGTERM, signal_number.load() == SIGTERM ? SIG_IGN : SIG_DFL, 0);
   // A late one asks for a checkpoint that is already there.
   set_handler(SIGUSR1, SIG_IGN, 0);
 }
