@@ -60,7 +60,7 @@ inline constexpr unsigned kDensePadding = 16;
 /// Errors   DeviceError if the launch is refused. No rows: returns without launching. The
 /// tensor-core
 ///          kinds trap on sm_75: dense_kind_runs() says so beforehand.
-/// Tests    test/simt/kernels/test_dense.cu
+/// Tests    test/simt/kernels/test_dense.cpp
 void dense(DenseKind kind,
            const DenseView& layer,
            DeviceSpan<const float> x,

@@ -50,7 +50,7 @@ struct UpdateBackward {
 /// Result   deterministic; an atom's bits depend on nothing but its own messages and the kind. With
 ///          kind fma within 2e-6 of the largest value of the layer from the reference engine.
 /// Errors   DeviceError if the launch is refused. n_atoms = 0 returns without launching.
-/// Tests    test/simt/kernels/test_update.cu
+/// Tests    test/simt/kernels/test_update.cpp
 void update_forward(DenseKind kind,
                     const UpdateForward& op,
                     unsigned n_atoms,
