@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -198,8 +199,13 @@ int run_command(const std::vector<std::string>& arguments) {
   const std::string model_path = find_model(model_names(run).front());
   const Model& model = models.front();
   const std::vector<Structure> structures = read_extxyz(run.input);
-  const bool keeps_input = run.input == "-" && !run.pipes_trajectory();
   const RunFolder folder{run.out};
+  // What an earlier run kept there is this one's input when it is repeated in place.
+  std::error_code unlike;
+  const bool keeps_input =
+      !run.pipes_trajectory() &&
+      (run.input == "-" ||
+       (!run.continues() && std::filesystem::equivalent(run.input, folder.input(), unlike)));
   if (keeps_input) run.input = folder.input();
   for (const Structure& structure : structures) check_structure(structure);
 
@@ -213,7 +219,7 @@ int run_command(const std::vector<std::string>& arguments) {
                    atoms_of_all_replicas(structures, run));
   Restart so_far;
   std::vector<std::string> warnings;
-  const std::string restart_text = restart_description(options, description, model, structures);
+  const std::string restart_text = restart_description(options, description, models, structures);
   if (found) {
     warnings = check_continued(found->restart.description, restart_text, options, run, model_path);
     if (!found->damaged.empty()) {
@@ -268,7 +274,14 @@ int run_command(const std::vector<std::string>& arguments) {
   PlannedSimulation planned = plan(run.steps, states);
   description.loop = planned.loop;
   std::optional<ExchangeLog> exchange_log;
+  std::optional<CommitteeLog> committee_log;
   ReplicaExchange* exchange = nullptr;
+  checkpoints.complete = [&](Restart& restart) {
+    if (committee_log) committee_log->sync();
+    if (exchange == nullptr) return;
+    restart.files.exchange = exchange_log ? exchange_log->sync() : 0;
+    restart.exchanges.assign(exchange->counts().begin(), exchange->counts().end());
+  };
   if (run.exchange_every > 0) {
     auto runner = std::make_unique<ReplicaExchange>(
         ReplicaExchange::Options{.every = run.exchange_every,
@@ -285,10 +298,6 @@ int run_command(const std::vector<std::string>& arguments) {
         std::move(states), std::move(exchanges));
     exchange = runner.get();
     planned.runner = std::move(runner);
-    checkpoints.complete = [&](Restart& restart) {
-      restart.files.exchange = exchange_log ? exchange_log->sync() : 0;
-      restart.exchanges.assign(exchange->counts().begin(), exchange->counts().end());
-    };
   }
 
   files.trajectory_path = "-";
@@ -326,7 +335,6 @@ int run_command(const std::vector<std::string>& arguments) {
 
   FrameWriter writer(files);
   const auto* const committee = dynamic_cast<const CommitteePotential*>(engine.potential.get());
-  std::optional<CommitteeLog> committee_log;
   if (committee != nullptr) {
     committee_log.emplace(*committee, writer, run.pipes_trajectory() ? "" : folder.committee(),
                           run.committee_limit, written_up_to);

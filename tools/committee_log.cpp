@@ -72,16 +72,22 @@ void CommitteeLog::frame(const Frame& frame) {
   text_ += ',';
   append_real(text_, deviation.energy);
   text_ += above ? ",1\n" : ",0\n";
-  if (text_.size() < kEnough) return;
+  if (text_.size() >= kEnough) write_out();
+}
+
+void CommitteeLog::write_out() {
   if (file_) file_->append(text_);
   text_.clear();
 }
 
+void CommitteeLog::sync() {
+  write_out();
+  if (file_) file_->sync();
+}
+
 void CommitteeLog::close() {
-  if (!file_) return;
-  file_->append(text_);
-  text_.clear();
-  file_->close();
+  write_out();
+  if (file_) file_->close();
 }
 
 }  // namespace fusemd

@@ -30,7 +30,10 @@ class CommitteeLog : public SampleSink {
   void log(const LogRow& row) override { next_.log(row); }
   void frame(const Frame& frame) override;
 
-  /// Writes out what is buffered.
+  /// All rows so far are on the disk: what a checkpoint of this moment needs.
+  void sync();
+
+  /// sync(), and no more rows come.
   void close();
 
   std::int64_t frames() const { return frames_; }
@@ -38,6 +41,8 @@ class CommitteeLog : public SampleSink {
   double largest() const { return largest_; }  ///< eV/Angstrom
 
  private:
+  void write_out();
+
   const CommitteePotential& committee_;
   SampleSink& next_;
   double limit_;

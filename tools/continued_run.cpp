@@ -57,14 +57,18 @@ std::vector<std::string> with_saved_configuration(std::vector<std::string> argum
 
 std::string restart_description(const Options& options,
                                 const RunDescription& run,
-                                const Model& model,
+                                const std::vector<Model>& models,
                                 const std::vector<Structure>& structures) {
+  std::string hashes;
+  for (const Model& model : models) {
+    hashes += (hashes.empty() ? "" : ",") + hexadecimal(model_hash(model));
+  }
   const Json json = {
       {"format", "fusemd-restart"},
       {"format_version", 1},
       {"options", Json::parse(options.resolved())},
       {"model_name", run.model_name},
-      {"model_hash", hexadecimal(model_hash(model))},
+      {"model_hash", hashes},
       {"atoms", run.composition},
       {"structures", run.structures},
       {"input_hash", hexadecimal(structures_hash(structures))},

@@ -17,10 +17,10 @@ namespace fusemd {
 /// Errors   UsageError: --config stands there, too.
 std::vector<std::string> with_saved_configuration(std::vector<std::string> arguments);
 
-/// Restart::description: options, hashes of model and input, engine, version.
+/// Restart::description: options, hashes of models and input, engine, version.
 std::string restart_description(const Options& options,
                                 const RunDescription& run,
-                                const Model& model,
+                                const std::vector<Model>& models,
                                 const std::vector<Structure>& structures);
 
 /// Compares the run that a checkpoint belongs to with the one that is to go on from it; both are

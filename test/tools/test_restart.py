@@ -16,7 +16,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cli import FUSEMD, WATER, CommandLineTest
+from cli import FUSEMD, ROOT, WATER, CommandLineTest
 from faults.power_loss import Disk
 
 RUN = "run --model ultra_tiny --input water.xyz --log-every 50 --frame-every 100 "
@@ -160,10 +160,30 @@ class Restart(CommandLineTest):
         self.assertEqual(self.json("part/run.json")["input"], "part/input.xyz")
         self.succeed("run --config part/run.json --steps 700 --out again")
         self.assertEqual(self.contents("whole"), self.contents("again"))
+        kept = (self.folder / "part/input.xyz").read_bytes()
+        self.succeed("run --config part/run.json --steps 300 --overwrite")  # in place: it reads what it replaces
+        self.assertEqual((self.folder / "part/input.xyz").read_bytes(), kept)
         (self.folder / "part").rename(self.folder / "moved")
         self.succeed("run --continue moved --steps 700 --input moved/input.xyz")
         self.assert_same_run("whole", "moved")
         self.assertEqual(self.json("moved/run.json")["out"], "moved")
+
+    def test_committee_goes_on(self):
+        """a committee's run is killed, or one of its models replaced | its log has no gap; another model is refused"""
+        member = self.folder / "member.json"
+        member.write_bytes((ROOT / "weights/tiny.json").read_bytes())
+        options = (f"run --committee ultra_tiny,member.json --input water.xyz --steps {20_000 // SLOWER} --seed 3 "
+                   "--frame-every 20 --checkpoint-every 500 ")
+        self.succeed(options + "--out whole")
+        process = self.start(options + "--out part --quiet")
+        restart = self.folder / "part/restart.json"
+        code = self.kill_when(process, lambda: restart.exists() and self.json("part/restart.json")["step"] > 1000)
+        self.assertEqual(code, -signal.SIGKILL)
+        self.succeed("run --continue part")
+        self.assert_same_run("whole", "part")
+        self.assertEqual(*((self.folder / name / "committee.csv").read_bytes() for name in ("whole", "part")))
+        member.write_bytes((ROOT / "weights/original.json").read_bytes())
+        self.refuse(BAD_INPUT, "run --continue part --steps 30000", "not the model that the run began with")
 
     def test_kill_at_random_moments(self):
         """kill -9 at random moments | --continue cuts torn tails back to the checkpoint; same bits"""
