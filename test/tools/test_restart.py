@@ -334,9 +334,10 @@ class Restart(CommandLineTest):
     @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
     def test_clock_jumps(self):
         """clock set back and forth, steady clock jumps ahead | the run ends with the same bits"""
-        self.succeed(RUN + "--steps 2000 --out whole")
-        self.succeed(RUN + "--steps 2000 --checkpoint-every 1h --out part",
+        self.succeed(RUN + "--steps 2000 --replicas 64 --out whole")
+        self.succeed(RUN + "--steps 2000 --replicas 64 --checkpoint-every 1h --out part",
                      env=self.preloaded(FUSEMD_CLOCK_JUMPS=1))
+        self.assertGreater(self.json("part/summary.json")["wall_seconds"], 3600)  # the jumps were seen
         self.assert_same_run("whole", "part")
 
     def test_storm_of_signals(self):
