@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "host/cuda/row_starts.hpp"
+
 namespace fusemd::cuda {
 
 CandidateLists::CandidateLists(std::span<const std::uint32_t> system_start,
@@ -37,12 +39,7 @@ CandidateLists::CandidateLists(std::span<const std::uint32_t> system_start,
 }
 
 void CandidateLists::lay_out(Stream stream) {
-  std::vector<std::uint32_t> start = {0};
-  for (std::uint32_t s = 0; s < batch_.n_systems; ++s) {
-    for (std::uint32_t i = system_start_[s]; i < system_start_[s + 1]; ++i) {
-      start.push_back(start.back() + room_[s]);
-    }
-  }
+  const std::vector<std::uint32_t> start = row_starts(system_start_, room_);
   start_ = uploaded(start, stream);
   j_ = DeviceBuffer<std::uint32_t>(start.back());
   unsorted_ = DeviceBuffer<std::uint32_t>(start.back());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/cuda/row_starts.hpp"
 #include "kernels/neighbours.hpp"
 
 namespace fusemd::cuda {
@@ -49,12 +50,7 @@ EdgeFinder::EdgeFinder(std::vector<std::uint32_t> system_start,
 }
 
 void EdgeFinder::lay_out(Stream stream) {
-  std::vector<std::uint32_t> start = {0};
-  for (std::uint32_t s = 0; s < batch_.n_systems; ++s) {
-    for (std::uint32_t i = system_start_[s]; i < system_start_[s + 1]; ++i) {
-      start.push_back(start.back() + room_[s]);
-    }
-  }
+  const std::vector<std::uint32_t> start = row_starts(system_start_, room_);
   start_ = uploaded(start, stream);
   j_ = DeviceBuffer<std::uint32_t>(start.back());
   geometry_ = DeviceBuffer<float>(std::size_t{4} * start.back());
