@@ -15,7 +15,7 @@ LABELS = {"molecules": (str, None), "smiles": (str, None), "name": (str, None), 
           "temperatures": (list, None), "md": (int, None), "every": (int, None), "rattled": (int, None),
           "stretched": (int, None), "rotated": (int, None), "pairs": (int, None), "pair_atoms": (int, None),
           "conformers": (int, None), "split": (str, None), "seed": (int, None), "kind": (str, "molecules")}
-SAMPLING = {"model": (str, None), "starts": (str, "starts"), "temperatures": (list, [300.0, 500.0, 800.0]),
+SAMPLING = {"model": (str, None), "starts": (list, ["starts"]), "temperatures": (list, [300.0, 500.0, 800.0]),
             "replicas": (int, 64), "steps": (int, 4000), "frame_every": (int, 200), "keep": (int, 2000),
             "least_deviation": (float, 0.0), "most_deviation": (float, 3.0), "seed": (int, 0)}
 MODEL = {"name": (str, None), "size": (str, "tiny"), "init": (str, None), "members": (int, 1), "time": (str, None),
@@ -69,8 +69,9 @@ def checked(raw, where):
     for key in ("first_sampling", "sampling"):
         if recipe[key] is not None:
             recipe[key] = _checked(recipe[key], SAMPLING, f"{where}: {key}")
-            if recipe[key]["starts"] not in recipe["labels"]:
-                raise RecipeError(f"{where}: {key}.starts: labels has no {recipe[key]['starts']!r}")
+            for name in recipe[key]["starts"]:
+                if name not in recipe["labels"]:
+                    raise RecipeError(f"{where}: {key}.starts: labels has no {name!r}")
     recipe["models"] = [_checked(part, MODEL, f"{where}: models[{k}]", ("name",))
                         for k, part in enumerate(recipe["models"])]
     for part in recipe["models"]:

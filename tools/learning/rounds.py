@@ -77,12 +77,13 @@ class Learner:
         chosen = self.out / "samples" / f"{name}.xyz"
         if chosen.exists():
             return chosen
+        starts = self._joined(part["starts"], self.out / "samples" / f"{name}-starts.xyz")
         candidates, sources = [], []
         for k, temperature in enumerate(part["temperatures"]):
             folder = self.out / "samples" / f"{name}-{temperature:g}K"
             which = (["--committee", ",".join(map(str, models))] if len(models) > 1 else ["--model", models[0]])
-            command = [self.fusemd, "run", *which, "--input", self.labels(part["starts"]), "--ensemble", "langevin",
-                       "--velocities", "exact", "--temperature", temperature, "--replicas", part["replicas"],
+            command = [self.fusemd, "run", *which, "--input", starts, "--ensemble", "langevin", "--velocities", "exact",
+                       "--temperature", temperature, "--replicas", part["replicas"],
                        "--steps", part["steps"], "--frame-every", part["frame_every"], "--log-every", 0, "--seed",
                        1000 * round_number + 10 * k + part["seed"], "--out", folder, "--overwrite", "--quiet",
                        "--temperature-limit", 20 * temperature, "--threads", self.threads]
@@ -97,7 +98,7 @@ class Learner:
         if len(models) > 1:
             candidates.sort(key=lambda entry: -entry[0])  # stable: ties stay shuffled
         copy_frames(sources, {(source, index) for _, source, index in candidates[:part["keep"]]}, chosen,
-                    self.labels(part["starts"]), name)
+                    starts, name)
         for path, _ in sources:
             shutil.rmtree(path.parent, ignore_errors=True)
         return chosen
@@ -177,14 +178,16 @@ class Learner:
         return reached
 
     def _training_data(self, number, sampled):
-        data = self.out / "labels" / f"training-round{number}.xyz"
-        scratch = data.with_suffix(".part")
+        return self._joined([*self.recipe["train"], *sampled], self.out / "labels" / f"training-round{number}.xyz")
+
+    def _joined(self, names, path):
+        scratch = path.with_suffix(".part")
         with open(scratch, "wb") as out:
-            for name in [*self.recipe["train"], *sampled]:
+            for name in names:
                 with open(self.labels(name), "rb") as part:
                     shutil.copyfileobj(part, out)
-        scratch.replace(data)
-        return data
+        scratch.replace(path)
+        return path
 
     @staticmethod
     def _reached(target, figures):
