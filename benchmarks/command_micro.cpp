@@ -9,6 +9,7 @@
 #include "benchmarks/micro/output.hpp"
 #include "host/io/atomic_file.hpp"
 #include "host/model_path.hpp"
+#include "kernels/device_error.hpp"
 #include "tools/console.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/options.hpp"
@@ -21,7 +22,8 @@ namespace {
 
 struct MicroOptions {
   std::string backend = "all", set = "all", filter, baseline, json, csv, handicap;
-  std::vector<double> atoms = {12, 96, 996};
+  std::vector<double> atoms = {12, 96, 996}, copies = {1, 64, 1024};
+  std::int64_t device = 0;
   double seconds = 0.25;
   bool list = false;
 };
@@ -30,6 +32,8 @@ std::vector<MicroCase> cases_of(const MicroOptions& wanted) {
   MicroAxes axes;
   axes.models = model_names();
   for (const double n : wanted.atoms) axes.atoms.push_back(static_cast<std::size_t>(n));
+  for (const double n : wanted.copies) axes.copies.push_back(static_cast<std::size_t>(n));
+  axes.device = static_cast<int>(wanted.device);
   axes.sets = wanted.set == "all" ? cpu::supported_instruction_sets()
                                   : std::vector{cpu::choose_instruction_set(wanted.set)};
   std::vector<MicroCase> cases;
@@ -44,7 +48,10 @@ std::vector<MicroCase> cases_of(const MicroOptions& wanted) {
   if (wanted.backend != "cpu") {
     std::string why_not;
     add(cuda_cases(axes, why_not));
-    if (!why_not.empty()) print_note("SKIPPED: the CUDA kernels: " + why_not + "\n");
+    if (!why_not.empty()) {
+      if (wanted.backend == "cuda") throw DeviceError(DeviceProblem::unavailable, why_not);
+      print_note("SKIPPED: the CUDA kernels: " + why_not + "\n");
+    }
   }
   std::erase_if(cases, [&](const MicroCase& one) {
     return one.name.find(wanted.filter) == std::string::npos;
@@ -134,6 +141,9 @@ int micro_command(const std::vector<std::string>& arguments) {
   options.choice("instruction-set", wanted.set, {"all", "auto", "sse4", "avx2", "avx512"},
                  "of the CPU kernels; all: each that this processor has");
   options.numbers("atoms", wanted.atoms, {3, 20'000}, "", "sizes of the molecules");
+  options.numbers("copies", wanted.copies, {1, 100'000}, "",
+                  "of the molecule in a batch, on a GPU");
+  options.integer("device", wanted.device, {0, 1000}, "number of the GPU");
   options.text("filter", wanted.filter, "TEXT", "only cases with this in their name");
   options.flag("list", wanted.list, "print the names of the cases and end");
   options.group("How long");

@@ -86,4 +86,16 @@ void synchronize(Event event) {
   FUSEMD_CUDA(cudaEventSynchronize(runtime_event(event)));
 }
 
+Event create_timing_event() {
+  cudaEvent_t event = nullptr;
+  FUSEMD_CUDA(cudaEventCreate(&event));
+  return reinterpret_cast<Event>(event);
+}
+
+double elapsed_seconds(Event begin, Event end) {
+  float milliseconds = 0.0f;
+  FUSEMD_CUDA(cudaEventElapsedTime(&milliseconds, runtime_event(begin), runtime_event(end)));
+  return 1e-3 * static_cast<double>(milliseconds);
+}
+
 }  // namespace fusemd::device

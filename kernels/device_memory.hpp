@@ -41,4 +41,10 @@ void record(Event event, Stream stream);
 void wait(Stream stream, Event event);  ///< later work of `stream` comes after the recorded point
 void synchronize(Event event);
 
+/// An event that also keeps the device's time, for benchmarks.
+[[nodiscard]] Event create_timing_event();
+/// Seconds between two recorded timing events that were synchronised. The executor, which knows no
+/// time, counts a microsecond for each kernel, copy and fill between them.
+[[nodiscard]] double elapsed_seconds(Event begin, Event end);
+
 }  // namespace fusemd::device

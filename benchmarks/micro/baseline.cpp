@@ -63,7 +63,7 @@ std::string to_json(const std::vector<MicroResult>& results, const Provenance& p
                         {"bytes", result.subject.work.bytes},
                         {"working_set", result.subject.work.working_set},
                         {"peak_flops_per_second", result.peak_flops},
-                        {"l1_bytes_per_second", result.l1_bandwidth},
+                        {"load_bytes_per_second", result.load_bandwidth},
                         {"working_set_bytes_per_second", result.bandwidth}};
       entry["wall_over_processor_time"] = result.wall_over_processor;
       entry["blocks_in_peak_flops"] = result.blocks;

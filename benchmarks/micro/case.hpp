@@ -30,16 +30,19 @@ struct Subject {
   std::function<void(std::size_t repeats)> run;
 };
 
+class Stopwatch;
+
 /// One line of the microbenchmark.
 struct MicroCase {
   std::string name;   ///< unique: stage/model or shape/size/instruction set
   std::string stage;  ///< what the code does
   std::string shape;  ///< model, or k x n of a matrix
   std::string size;   ///< atoms or rows
-  std::string set;    ///< instruction set, or the device
+  std::string set;    ///< instruction set, or how a device finds its caches
   Work work;
   std::function<Check()> check;
   std::function<Subject()> make;
+  std::shared_ptr<Stopwatch> stopwatch;  ///< null: that of the CPU
 };
 
 }  // namespace fusemd::benchmarks

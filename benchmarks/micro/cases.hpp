@@ -15,6 +15,8 @@ struct MicroAxes {
   std::vector<std::string> models;
   std::vector<std::size_t> atoms;
   std::vector<cpu::InstructionSet> sets;
+  std::vector<std::size_t> copies;  ///< of the molecule in a batch: on devices
+  int device = 0;                   ///< its number
 };
 
 /// Every stage of the CPU engine alone, with tables and with exact filters, and whole evaluations.
@@ -26,8 +28,8 @@ std::vector<MicroCase> dense_cases(const MicroAxes& axes);
 /// The integrator without forces, and sorting into cells: plain C++, no instruction set.
 std::vector<MicroCase> dynamics_cases(const MicroAxes& axes);
 
-/// The CUDA kernels of an evaluation, cold and hot; empty with the reason in `why_not` where there
-/// is no device or no CUDA in this build.
+/// The CUDA kernels alone and together, with hot and with cold caches; empty with the reason in
+/// `why_not` where there is no device or no CUDA in this build.
 std::vector<MicroCase> cuda_cases(const MicroAxes& axes, std::string& why_not);
 
 }  // namespace fusemd::benchmarks

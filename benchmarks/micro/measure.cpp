@@ -5,19 +5,20 @@
 #include <cmath>
 
 #include "benchmarks/clock.hpp"
-#include "benchmarks/fma_peak.hpp"
-#include "benchmarks/read_bandwidth.hpp"
+#include "benchmarks/micro/stopwatch.hpp"
 #include "host/cpu/instruction_set.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
 
-cpu::InstructionSet peak_set(const std::string& name) {
+/// A case of no particular instruction set is measured against the widest.
+std::shared_ptr<Stopwatch> stopwatch_of(const MicroCase& one) {
+  if (one.stopwatch) return one.stopwatch;
   const auto sets = cpu::supported_instruction_sets();
   for (const cpu::InstructionSet set : sets) {
-    if (to_string(set) == name) return set;
+    if (to_string(set) == one.set) return cpu_stopwatch(set);
   }
-  return sets.back();
+  return cpu_stopwatch(sets.back());
 }
 
 /// Counts calls so that a tenth more work is done than reported.
@@ -47,18 +48,17 @@ struct Samples {
 /// More wall time than processor time than this, and the window was interrupted.
 constexpr double kUndisturbed = 1.02;
 
-void measure_block(const MicroCase& one, const MeasureOptions& options, Samples& samples) {
-  const cpu::InstructionSet set = peak_set(one.set);
+void measure_block(const MicroCase& one,
+                   Stopwatch& stopwatch,
+                   const MeasureOptions& options,
+                   Samples& samples) {
   const Subject subject = one.make();
   Handicap handicap(!options.handicap.empty() &&
                     one.name.find(options.handicap) != std::string::npos);
   // Warm-up: also finds how many calls fill a window.
   std::size_t repeats = 1;
   for (;;) {
-    if (subject.prepare) subject.prepare();
-    const double start = processor_now();
-    subject.run(repeats);
-    const double elapsed = processor_now() - start;
+    const double elapsed = stopwatch.time(subject, repeats).seconds;
     if (elapsed >= 0.5 * options.window) {
       repeats = std::max<std::size_t>(
           1, static_cast<std::size_t>(static_cast<double>(repeats) * options.window / elapsed));
@@ -69,17 +69,14 @@ void measure_block(const MicroCase& one, const MeasureOptions& options, Samples&
   std::vector<double> own, normalised, undisturbed;
   const double budget = options.seconds / options.blocks;
   for (const double start = now();;) {
-    if (subject.prepare) subject.prepare();
-    const double before = measure_fma_peak(set, kShortProbe);
-    const double wall = now(), window = processor_now();
-    subject.run(handicap.calls(repeats));
-    const double elapsed = processor_now() - window, share = (now() - wall) / elapsed;
-    const double seconds = elapsed / static_cast<double>(repeats);
-    const double peak = 1e9 * std::max(before, measure_fma_peak(set, kShortProbe));
+    const double before = stopwatch.fma_peak();
+    const Window window = stopwatch.time(subject, handicap.calls(repeats));
+    const double seconds = window.seconds / static_cast<double>(repeats);
+    const double peak = std::max(before, stopwatch.fma_peak());
     own.push_back(seconds);
-    samples.shares.push_back(share);
+    samples.shares.push_back(window.wall_over_processor);
     normalised.push_back(seconds * peak);
-    if (share < kUndisturbed) undisturbed.push_back(seconds * peak);
+    if (window.wall_over_processor < kUndisturbed) undisturbed.push_back(seconds * peak);
     samples.peak = std::max(samples.peak, peak);
     const bool late = now() - start >= budget;
     if (own.size() >= 5 && (late || median_error(normalised) < options.enough)) break;
@@ -94,15 +91,19 @@ void measure_block(const MicroCase& one, const MeasureOptions& options, Samples&
 std::vector<MicroResult> measure(std::vector<MicroCase> cases, const MeasureOptions& options) {
   std::vector<MicroResult> results;
   std::vector<Samples> samples(cases.size());
+  std::vector<std::shared_ptr<Stopwatch>> stopwatches;
   for (MicroCase& one : cases) {
     MicroResult result;
     result.check = one.check();
     result.subject = std::move(one);
+    stopwatches.push_back(stopwatch_of(result.subject));
     results.push_back(std::move(result));
   }
   for (int block = 0; block < options.blocks; ++block) {
     for (std::size_t k = 0; k < results.size(); ++k) {
-      if (results[k].check.passes()) measure_block(results[k].subject, options, samples[k]);
+      if (results[k].check.passes()) {
+        measure_block(results[k].subject, *stopwatches[k], options, samples[k]);
+      }
       if (options.progress) {
         options.progress(
             (static_cast<double>(block) * static_cast<double>(results.size()) +
@@ -119,9 +120,9 @@ std::vector<MicroResult> measure(std::vector<MicroCase> cases, const MeasureOpti
     result.blocks = samples[k].blocks;
     result.wall_over_processor = median(samples[k].shares);
     result.peak_flops = samples[k].peak;
-    result.l1_bandwidth = read_bandwidth(16 << 10);
-    result.bandwidth = read_bandwidth(static_cast<std::size_t>(work.working_set));
-    result.floor = std::max({work.flops / result.peak_flops, work.bytes / result.l1_bandwidth,
+    result.load_bandwidth = stopwatches[k]->load_bandwidth();
+    result.bandwidth = stopwatches[k]->bandwidth(work.working_set);
+    result.floor = std::max({work.flops / result.peak_flops, work.bytes / result.load_bandwidth,
                              work.working_set / result.bandwidth});
   }
   return results;

@@ -23,11 +23,11 @@ struct MeasureOptions {
 struct MicroResult {
   MicroCase subject;
   Check check;
-  Summary seconds;            ///< processor time of one call, all windows
-  double peak_flops = 0.0;    ///< best FMA rate during the run, flops a second
-  double l1_bandwidth = 0.0;  ///< bytes a second that are read from 16 kB
-  double bandwidth = 0.0;     ///< and from a buffer as large as the working set
-  /// Seconds: the largest of flops / peak, bytes / l1_bandwidth and working set / bandwidth.
+  Summary seconds;              ///< processor time of one call, all windows
+  double peak_flops = 0.0;      ///< best FMA rate during the run, flops a second
+  double load_bandwidth = 0.0;  ///< bytes a second of loads and stores that hit
+  double bandwidth = 0.0;       ///< and from a buffer as large as the working set
+  /// Seconds: the largest of flops / peak, bytes / load_bandwidth and working set / bandwidth.
   double floor = 0.0;
 
   /// One number a block: the fastest tenth of its windows, in multiples of what one flop costs at

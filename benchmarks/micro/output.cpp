@@ -42,7 +42,7 @@ std::string micro_table(const std::vector<MicroResult>& results) {
 std::string micro_csv(const std::vector<MicroResult>& results) {
   std::string text =
       "case,stage,shape,size,instruction_set,median_s,p1_s,spread,windows,flops,bytes,"
-      "working_set_bytes,peak_flops_per_s,l1_bytes_per_s,working_set_bytes_per_s,floor_s,p1_over_"
+      "working_set_bytes,peak_flops_per_s,load_bytes_per_s,working_set_bytes_per_s,floor_s,p1_over_"
       "floor,"
       "check_error,check_tolerance\n";
   for (const MicroResult& result : results) {
@@ -53,9 +53,10 @@ std::string micro_csv(const std::vector<MicroResult>& results) {
                 ? formatted(",%.6g,%.6g,%.4g,%zu", t.median, t.p1, t.spread, t.count)
                 : ",,,,";
     text += formatted(",%.6g,%.6g,%.6g", c.work.flops, c.work.bytes, c.work.working_set);
-    text += result.check.passes() ? formatted(",%.6g,%.6g,%.6g,%.4g", result.peak_flops,
-                                              result.bandwidth, result.floor, t.p1 / result.floor)
-                                  : ",,,,,";
+    text += result.check.passes()
+                ? formatted(",%.6g,%.6g,%.6g,%.6g,%.4g", result.peak_flops, result.load_bandwidth,
+                            result.bandwidth, result.floor, t.p1 / result.floor)
+                : ",,,,,";
     text += formatted(",%.3g,%.3g\n", result.check.error, result.check.tolerance);
   }
   return text;

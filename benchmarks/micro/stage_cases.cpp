@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -9,6 +8,7 @@
 #include "benchmarks/micro/cases.hpp"
 #include "benchmarks/micro/cpu_fixture.hpp"
 #include "benchmarks/micro/cpu_work.hpp"
+#include "benchmarks/micro/expected_outputs.hpp"
 #include "host/model_path.hpp"
 #include "weights/model_file.hpp"
 
@@ -17,9 +17,6 @@ namespace {
 
 using cpu::Stage;
 using Packed = cpu::PackedModel<float>;
-
-/// Up to this many atoms the reference engine answers in a second.
-constexpr std::size_t kReferenceUpTo = 100;
 
 struct StageName {
   const char* name;
@@ -71,41 +68,16 @@ struct Shared {
   const std::map<StageOfLayer, Check>& stage_checks(bool exact);
 };
 
-double deviation(const std::vector<double>& actual, const std::vector<double>& expected) {
-  if (actual.size() != expected.size()) return std::numeric_limits<double>::quiet_NaN();
-  double largest = 0.0, scale = 0.0;
-  for (std::size_t k = 0; k < actual.size(); ++k) {
-    const double error = std::abs(actual[k] - expected[k]);
-    if (!(error <= largest)) largest = error;  // keeps a NaN
-    if (std::isnan(largest)) return largest;
-    scale = std::max(scale, std::abs(expected[k]));
-  }
-  return scale > 0.0 ? largest / scale : largest;
-}
-
 const std::map<StageOfLayer, Check>& Shared::stage_checks(bool exact) {
   auto& result = checks[exact];
   if (!result.empty()) return result;
   const StageOutputs actual = stage_outputs(*fixture(exact));
-  const bool small = molecule.positions.size() <= kReferenceUpTo;
-  StageOutputs expected;
-  if (small) {
-    expected = reference_outputs(model, molecule.atomic_numbers, molecule.positions);
-  } else {
-    const cpu::PackedModel<double> twice = cpu::pack_model<double>(
-        model, {.tabulated = !exact, .panel_width = cpu::kernels<double>(set).panel_width});
-    CpuFixture<double> precise(twice, set, molecule.atomic_numbers, molecule.positions);
-    expected = stage_outputs(precise);
-  }
+  const ExpectedOutputs expected =
+      expected_outputs(model, exact, set, molecule.atomic_numbers, molecule.positions);
   for (const auto& [stage, values] : actual) {
-    Check check;
-    check.error = deviation(values, expected.at(stage));
-    // Rounding grows over up to three layers to some 1e-5 of the largest value; a table of 512
-    // intervals adds 4e-6 of relative force error (docs/decisions/002), more in single channels.
-    check.tolerance = 2e-4;
-    check.against = small ? "reference engine, exact filters, double precision"
-                          : "the same stages in double precision";
-    result[stage] = check;
+    result[stage] = {.error = deviation(values, expected.outputs.at(stage)),
+                     .tolerance = kStageTolerance,
+                     .against = expected.from};
   }
   return result;
 }

@@ -49,15 +49,26 @@ BatchNetwork::BatchNetwork(std::shared_ptr<const DeviceModel> model,
 }
 
 void BatchNetwork::evaluate(Stream stream, bool with_virials) {
+  find_edges(stream);
+  stages_->evaluate(edge_finder_->edges(), results(with_virials), stream);
+}
+
+void BatchNetwork::find_edges(Stream stream) {
   const std::size_t row = n_atoms();
   const PositionsView positions{positions_.data(), positions_.data() + row,
                                 positions_.data() + 2 * row};
   edge_finder_->find(positions, model().policy(), stream);
-  stages_->evaluate(edge_finder_->edges(),
-                    {.forces = {forces_.data(), forces_.data() + row, forces_.data() + 2 * row},
-                     .energies = energies_.data(),
-                     .virials = with_virials ? virials_.data() : nullptr},
-                    stream);
+}
+
+void BatchNetwork::run(NetworkStage stage, unsigned layer, Stream stream) {
+  stages_->run(stage, layer, edge_finder_->edges(), results(false), stream);
+}
+
+NetworkResults BatchNetwork::results(bool with_virials) {
+  const std::size_t row = n_atoms();
+  return {.forces = {forces_.data(), forces_.data() + row, forces_.data() + 2 * row},
+          .energies = energies_.data(),
+          .virials = with_virials ? virials_.data() : nullptr};
 }
 
 }  // namespace fusemd::cuda

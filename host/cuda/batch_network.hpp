@@ -42,11 +42,19 @@ class BatchNetwork {
   /// wanted. Does not wait.
   void evaluate(Stream stream, bool with_virials);
 
+  // The parts of evaluate(), one by one: for benchmarks.
+  void find_edges(Stream stream);
+  void run(NetworkStage stage, unsigned layer, Stream stream);
+  const NetworkStages& stages() const { return *stages_; }
+  EdgesView edges() { return edge_finder_->edges(); }
+
   /// Waits, and looks whether every list of edges had room. If not, the lists have more now and
   /// what was computed is void: evaluate() again.
   bool edges_had_room(Stream stream) { return edge_finder_->had_room(stream); }
 
  private:
+  NetworkResults results(bool with_virials);
+
   std::vector<std::uint32_t> system_start_;  ///< [n_systems + 1]
 
   DeviceBuffer<std::uint32_t> device_start_, device_system_, device_element_;

@@ -41,48 +41,66 @@ NetworkStages::NetworkStages(std::shared_ptr<const DeviceModel> model,
 }
 
 void NetworkStages::evaluate(const EdgesView& edges, const NetworkResults& results, Stream stream) {
+  const unsigned last = model_->n_layers() - 1;
+  for (unsigned l = 0; l <= last; ++l) {
+    run(NetworkStage::convolution, l, edges, results, stream);
+    if (l < last) run(NetworkStage::update, l, edges, results, stream);
+  }
+  run(NetworkStage::readout, last, edges, results, stream);
+  run(NetworkStage::energies, last, edges, results, stream);
+  for (unsigned l = last + 1; l-- > 0;) {
+    run(NetworkStage::convolution_backward, l, edges, results, stream);
+    if (l > 0) run(NetworkStage::update_backward, l - 1, edges, results, stream);
+  }
+}
+
+void NetworkStages::run(NetworkStage stage,
+                        unsigned layer,
+                        const EdgesView& edges,
+                        const NetworkResults& results,
+                        Stream stream) {
   const StudentWeights& weights = model_->weights();
   const LaunchPolicy& policy = model_->policy();
-  const unsigned layers = model_->n_layers();
   const std::uint32_t n = batch_.n_atoms;
   const UpdateShape shape{.n_channels = weights.n_channels,
                           .gates = weights.gates,
                           .norm_epsilon = weights.norm_epsilon};
-  for (unsigned l = 0; l < layers; ++l) {
-    convolve(l, edges, stream);
-    if (l + 1 == layers) break;
-    update_forward(model_->dense(),
-                   {.shape = shape,
-                    .weights = weights.update[l],
-                    .messages = messages_[l].data(),
-                    .features = features_[l + 1].data(),
-                    .slopes = slopes_[l].data(),
-                    .gates = gates_[l].data()},
-                   n, policy, stream);
-  }
-  readout(model_->dense(),
-          {.n_channels = weights.n_channels,
-           .norm_epsilon = weights.norm_epsilon,
-           .weights = weights.readout,
-           .messages = messages_.back().data(),
-           .element = batch_.element,
-           .atom_energies = atom_energies_.data(),
-           .grad_messages = adjoint_messages_.data()},
-          n, policy, stream);
-  system_energies(batch_, atom_energies_.data(), results.energies, policy, stream);
-
-  for (unsigned l = layers; l-- > 0;) {
-    convolve_backward(l, edges, results, stream);
-    if (l == 0) break;
-    update_backward(model_->dense(),
-                    {.shape = shape,
-                     .weights = weights.update[l - 1],
-                     .messages = messages_[l - 1].data(),
-                     .slopes = slopes_[l - 1].data(),
-                     .gates = gates_[l - 1].data(),
-                     .grad_features = adjoint_features_.data(),
-                     .grad_messages = adjoint_messages_.data()},
-                    n, policy, stream);
+  switch (stage) {
+    case NetworkStage::convolution:
+      return convolve(layer, edges, stream);
+    case NetworkStage::convolution_backward:
+      return convolve_backward(layer, edges, results, stream);
+    case NetworkStage::update:
+      return update_forward(model_->dense(),
+                            {.shape = shape,
+                             .weights = weights.update[layer],
+                             .messages = messages_[layer].data(),
+                             .features = features_[layer + 1].data(),
+                             .slopes = slopes_[layer].data(),
+                             .gates = gates_[layer].data()},
+                            n, policy, stream);
+    case NetworkStage::update_backward:
+      return update_backward(model_->dense(),
+                             {.shape = shape,
+                              .weights = weights.update[layer],
+                              .messages = messages_[layer].data(),
+                              .slopes = slopes_[layer].data(),
+                              .gates = gates_[layer].data(),
+                              .grad_features = adjoint_features_.data(),
+                              .grad_messages = adjoint_messages_.data()},
+                             n, policy, stream);
+    case NetworkStage::readout:
+      return readout(model_->dense(),
+                     {.n_channels = weights.n_channels,
+                      .norm_epsilon = weights.norm_epsilon,
+                      .weights = weights.readout,
+                      .messages = messages_.back().data(),
+                      .element = batch_.element,
+                      .atom_energies = atom_energies_.data(),
+                      .grad_messages = adjoint_messages_.data()},
+                     n, policy, stream);
+    case NetworkStage::energies:
+      return system_energies(batch_, atom_energies_.data(), results.energies, policy, stream);
   }
 }
 

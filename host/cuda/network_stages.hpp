@@ -18,6 +18,16 @@ struct NetworkResults {
   double* virials = nullptr;   ///< null, or [n_atoms][9], eV
 };
 
+/// One kernel of an evaluation: of a layer, except for the last two.
+enum class NetworkStage {
+  convolution,
+  update,  ///< of every layer but the last
+  convolution_backward,
+  update_backward,
+  readout,   ///< energies of atoms, and what their messages get back
+  energies,  ///< of systems
+};
+
 /// The network from edges to energies and forces, one kernel a stage, forward and backward. Owns
 /// what lies between; allocates nothing after construction.
 ///
@@ -35,6 +45,21 @@ class NetworkStages {
 
   /// Puts one evaluation into the stream. Does not wait.
   void evaluate(const EdgesView& edges, const NetworkResults& results, Stream stream);
+
+  /// One stage alone, from what the stages before it have left. Stages that add to forces do so
+  /// every time.
+  void run(NetworkStage stage,
+           unsigned layer,
+           const EdgesView& edges,
+           const NetworkResults& results,
+           Stream stream);
+
+  // What stages leave in device memory: [n_atoms][4][F] each.
+  const float* features(unsigned layer) const { return features_[layer].data(); }  ///< its input
+  const float* messages(unsigned layer) const { return messages_[layer].data(); }
+  const float* adjoint_features() const { return adjoint_features_.data(); }
+  const float* adjoint_messages() const { return adjoint_messages_.data(); }
+  const double* atom_energies() const { return atom_energies_.data(); }  ///< [n_atoms], eV
 
  private:
   void convolve(unsigned layer, const EdgesView& edges, Stream stream);

@@ -24,6 +24,7 @@ class OwnedStream {
 class OwnedEvent {
  public:
   OwnedEvent() : event_(device::create_event()) {}
+  explicit OwnedEvent(device::Event event) : event_(event) {}  ///< takes it over
   ~OwnedEvent() { device::destroy_event(event_); }
   OwnedEvent(OwnedEvent&& other) noexcept : event_(std::exchange(other.event_, nullptr)) {}
   OwnedEvent& operator=(OwnedEvent&& other) noexcept {

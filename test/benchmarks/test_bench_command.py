@@ -40,7 +40,19 @@ class Micro(CommandLineTest):
         with open(self.folder / "a.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([row["case"] for row in rows], [case["name"] for case in result["cases"]])
-        self.assertTrue(all(math.isfinite(float(row["p1_over_floor"])) for row in rows))
+        for row, case in zip(rows, result["cases"]):
+            self.assertTrue(math.isfinite(float(row["p1_over_floor"])))
+            self.assertAlmostEqual(float(row["floor_s"]) / case["floor"]["seconds"], 1.0, places=4)
+            self.assertAlmostEqual(float(row["check_tolerance"]) / case["check"]["tolerance"], 1.0, places=2)
+
+    def test_kernels_of_a_gpu_are_left_out_aloud(self):
+        process = self.run_fusemd("micro --backend cuda --list")
+        if process.returncode == 0:  # there is a GPU
+            self.assertIn("/cuda-cold", process.stdout)
+            return
+        self.assertEqual(process.returncode, 4, process.stderr)
+        self.assertRegex(process.stderr, "no NVIDIA driver|driver is too old|finds no GPU|without a CUDA compiler")
+        self.assertIn("SKIPPED: the CUDA kernels: ", self.succeed("micro --list").stderr)
 
     def test_stages_add_up_to_the_evaluation(self):
         """Flops by formula: an evaluation's are the sum over its stages (two layers: layer 1 is the last)."""

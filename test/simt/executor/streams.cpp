@@ -24,6 +24,7 @@ namespace fusemd::device {
 struct EventState {
   std::uint64_t recorded = 0;
   std::uint64_t reached = 0;
+  std::uint64_t work_before = 0;  ///< kernels, copies and fills done when it was reached last
 };
 
 }  // namespace fusemd::device
@@ -129,11 +130,19 @@ class Streams {
   std::mt19937_64 random_;
 };
 
+/// Kernels, copies and fills that streams have done. Guarded by the executor's lock, under which
+/// work is done.
+std::uint64_t work_done = 0;
+
 }  // namespace
 
 void submit(Stream stream, std::function<void()> work) {
   if (record_work(stream, work)) return;
-  Streams::instance().submit(stream, {std::move(work), nullptr, 0});
+  const auto counted = [run = std::move(work)] {
+    run();
+    ++work_done;
+  };
+  Streams::instance().submit(stream, {counted, nullptr, 0});
 }
 
 void finish_all_streams() { Streams::instance().finish_all(); }
@@ -169,8 +178,11 @@ void record(Event event, Stream stream) {
   executor::refuse_of_captured(stream, "recording an event");
   std::shared_ptr<EventState> state = Streams::instance().event(event);
   const std::uint64_t record = ++state->recorded;
-  Streams::instance().submit(
-      stream, {[state, record] { state->reached = std::max(state->reached, record); }, nullptr, 0});
+  Streams::instance().submit(stream, {[state, record] {
+                                        state->reached = std::max(state->reached, record);
+                                        state->work_before = executor::work_done;
+                                      },
+                                      nullptr, 0});
 }
 
 void wait(Stream stream, Event event) {
@@ -185,6 +197,13 @@ void synchronize(Event event) {
   count_one(launch_counters().event_waits);
   const std::shared_ptr<EventState> state = Streams::instance().event(event);
   Streams::instance().finish(*state, state->recorded);
+}
+
+Event create_timing_event() { return create_event(); }
+
+double elapsed_seconds(Event begin, Event end) {
+  const std::uint64_t before = Streams::instance().event(begin)->work_before;
+  return 1e-6 * static_cast<double>(Streams::instance().event(end)->work_before - before);
 }
 
 }  // namespace fusemd::device
