@@ -33,6 +33,14 @@ void write_atoms(const ReplicaState& state,
   write_vectors(state.forces, n_atoms, 6, begin, atoms);
 }
 
+/// [9][n] of one replica: as a replica's last good step is kept.
+std::vector<double> own_rows(const ReplicaState& state) {
+  const std::size_t n = state.positions.size();
+  std::vector<double> rows(kRows * n);
+  write_atoms(state, n, 0, rows);
+  return rows;
+}
+
 ReplicaProgress starting_progress(const ReplicaState& state) {
   ReplicaProgress progress = replica_progress(state);
   if (state.failed) progress.stopped = StopReason::earlier;
@@ -90,9 +98,10 @@ DeviceReplicas::DeviceReplicas(const CompositionTable& table,
     largest_ = std::max(largest_, start_[r + 1] - start_[r]);
   }
   const std::size_t n = element.size();
-  std::vector<double> coordinates(kRows * n);
+  std::vector<double> coordinates(kRows * n), kept;
   for (std::size_t r = 0; r < states.size(); ++r) {
     write_atoms(states[r], n, start_[r], coordinates);
+    append(kept, own_rows(states[r]));
   }
 
   const Stream stream = nullptr;
@@ -106,7 +115,7 @@ DeviceReplicas::DeviceReplicas(const CompositionTable& table,
   constants_ = uploaded(constants, stream);
   progress_ = uploaded(progress, stream);
   kept_progress_ = uploaded(progress, stream);
-  kept_ = uploaded(coordinates, stream);
+  kept_ = uploaded(kept, stream);
   energies_ = DeviceBuffer<double>(states.size());
 
   const auto row = [&](std::size_t k) { return atoms_.data() + k * n; };
@@ -146,14 +155,16 @@ std::vector<std::vector<int>> DeviceReplicas::systems() const {
 
 void DeviceReplicas::put(std::size_t r, const ReplicaState& state, Stream stream) {
   const std::size_t begin = start_[r], n = start_[r + 1] - begin;
-  std::vector<double> own(kRows * n);
-  write_atoms(state, n, 0, own);
+  const std::vector<double> own = own_rows(state);
   for (std::size_t k = 0; k < kRows; ++k) {
     device::copy_to_device(atoms_.data() + k * n_atoms() + begin, own.data() + k * n,
                            n * sizeof(double), stream);
   }
   const ReplicaProgress progress = starting_progress(state);
+  device::copy_to_device(kept_.data() + kRows * begin, own.data(), own.size() * sizeof(double),
+                         stream);
   device::copy_to_device(progress_.data() + r, &progress, sizeof progress, stream);
+  device::copy_to_device(kept_progress_.data() + r, &progress, sizeof progress, stream);
   device::synchronize(stream);
 }
 

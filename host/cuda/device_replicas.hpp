@@ -37,7 +37,7 @@ class DeviceReplicas {
   const DynamicsView& view() const { return view_; }
   double* energies() { return energies_.data(); }  ///< [n_replicas], eV
 
-  /// Overwrites the state of replica r, in stream order; waits.
+  /// Overwrites the state of replica r, its last good step too, in stream order; waits.
   void put(std::size_t r, const ReplicaState& state, Stream stream);
 
   /// Reads all states back: positions, velocities, forces, energies, step. Waits.
@@ -55,7 +55,7 @@ class DeviceReplicas {
   DeviceBuffer<std::uint32_t> system_start_, system_, element_;
   DeviceBuffer<double> atoms_;                            ///< [9][n_atoms]
   DeviceBuffer<double> mass_, half_kick_, inverse_mass_;  ///< [n_atoms]
-  DeviceBuffer<double> kept_;                             ///< [9 n_atoms]
+  DeviceBuffer<double> kept_;                             ///< a [9][n] each replica
   DeviceBuffer<double> energies_;
   DeviceBuffer<ReplicaConstants> constants_;
   DeviceBuffer<ReplicaProgress> progress_, kept_progress_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The loop of captured graphs: against the CPU engine, alone and in batches, with lists that
 // overflow, replicas that fail, and counted launches.
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -143,6 +144,75 @@ FUSEMD_KERNEL_CASE("graph_loop stops a failed replica alone") {
                later.states[1].failed && later.states[2].step == 8,
            "left alone");
   }
+}
+
+// Of a resumed state, in which no force tells; alone, so that nobody else keeps the run going, and
+// among others.
+FUSEMD_KERNEL_CASE("graph_loop stops a replica whose position is no number") {
+  for (const Ensemble ensemble : kEnsembles) {
+    const std::vector<System> systems = {water(), benzene()};
+    const SimulationOptions options = options_of(ensemble, 6, 2);
+    const Run start = graph_run(small_model(), systems, options_of(ensemble, 2, 2));
+    const Run good = graph_run(small_model(), systems, options, {}, start.states);
+    std::vector<ReplicaState> broken = start.states;
+    broken[1].positions[7].y = kNaN;
+    const Run run = graph_run(small_model(), systems, options, {}, broken);
+    SimulationOptions own = options;
+    own.first_replica = 1;
+    const Run alone = graph_run_alone(small_model(), systems, own, broken[1]);
+    for (const Run* each : {&run, &alone}) {
+      expect(each->failures.size() == 1 && each->failures[0].replica == 1, "one failure");
+      const StepFailure& failure = each->failures[0].failure;
+      expect(failure.step == 3 && failure.quantity == StepFailure::Quantity::position &&
+                 failure.atom == 7 && std::isnan(failure.value),
+             "reason, step, atom and value");
+      expect(each->states.back().failed && each->states.back().step == 2, "its last good step");
+      expect(each->of(1).empty(), "a sample of a bad step");
+    }
+    expect(run.of(0) == good.of(0), "the other noticed");
+  }
+}
+
+// What a replica goes back to before it has made a step of its own.
+FUSEMD_KERNEL_CASE("replicas on the device have kept what they start from, each its own rows") {
+  const std::vector<System> systems = {water(), benzene()};
+  std::vector<ReplicaState> states =
+      graph_run(small_model(), systems, options_of(Ensemble::nve, 2, 2)).states;
+  SimulationOptions options = options_of(Ensemble::nve, 2, 2);
+  options.replicas = 2;
+  const CompositionTable table = make_compositions(structures_of(systems), options);
+  cuda::DeviceReplicas replicas(table, std::vector{table.of_structure[0], table.of_structure[1]},
+                                states);
+  const auto check = [&](const std::string& when) {
+    std::vector<double> kept(std::size_t{9} * replicas.n_atoms());
+    std::vector<ReplicaProgress> progress(2);
+    device::copy_to_host(kept.data(), replicas.view().atoms.kept, kept.size() * sizeof(double),
+                         nullptr);
+    device::copy_to_host(progress.data(), replicas.view().atoms.kept_progress,
+                         2 * sizeof(ReplicaProgress), nullptr);
+    device::synchronize(Stream{});
+    std::size_t at = 0;
+    for (std::size_t r = 0; r < 2; ++r) {
+      for (const auto* rows : {&states[r].positions, &states[r].velocities, &states[r].forces}) {
+        const std::size_t n = rows->size();
+        for (std::size_t i = 0; i < n; ++i) {
+          const Vec3 found = {kept[at + i], kept[at + n + i], kept[at + 2 * n + i]};
+          expect(found == (*rows)[i],
+                 when + ": atom " + std::to_string(i) + " of replica " + std::to_string(r));
+        }
+        at += 3 * n;
+      }
+      expect(progress[r].step == states[r].step &&
+                 progress[r].potential_energy == states[r].potential_energy,
+             when + ": progress");
+    }
+  };
+  check("at the start");
+  states[1].step = 1;
+  states[1].positions[3].x += 0.25;
+  states[1].forces[11].z -= 1.0;
+  replicas.put(1, states[1], nullptr);
+  check("after put()");
 }
 
 FUSEMD_KERNEL_CASE("graph_loop: one launch of a graph an interval, and no wait") {
