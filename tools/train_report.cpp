@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/train_report.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "host/elements.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Memory and start-up: of `fusemd run` itself, as a user starts it.
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <spawn.h>

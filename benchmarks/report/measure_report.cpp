@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 
 #include "benchmarks/clock.hpp"
 #include "benchmarks/condensed.hpp"

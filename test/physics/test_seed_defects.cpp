@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <stdexcept>
 
 #include "test/support/close.hpp"
 #include "test/support/golden.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <tuple>
+
 #include "test/support/catch.hpp"
 #include "test/support/tiny_model.hpp"
 #include "weights/model.hpp"

@@ -2,6 +2,7 @@
 // Tabulated convolutions against the reference engine, layer by layer, with tables so fine that the
 // interpolation's error is below the tolerance; and with a coarse table against the spline's own
 // energy, so that the slope is known to be that of the spline.
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
