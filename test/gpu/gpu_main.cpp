@@ -18,6 +18,11 @@ namespace fusemd::test {
 
 bool with_deviating_units(const std::function<void()>& /*body*/) { return false; }
 
+int gpu_architecture() {
+  static const int found = device::list_devices().devices.at(0).compute_capability;
+  return found;
+}
+
 }  // namespace fusemd::test
 
 namespace {
@@ -59,9 +64,11 @@ int main(int count, char** words) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const fusemd::device::DeviceList list = fusemd::device::list_devices();
   std::string problem = list.problem;
-  if (problem.empty() && list.devices.front().compute_capability < FUSEMD_KERNEL_ARCHITECTURE) {
+  if (problem.empty() &&
+      list.devices.front().compute_capability < fusemd::device::kOldestComputeCapability) {
     problem = list.devices.front().name + " is older than sm_" +
-              std::to_string(FUSEMD_KERNEL_ARCHITECTURE) + ", which the cases are for";
+              std::to_string(fusemd::device::kOldestComputeCapability) +
+              ", the first that kernels are compiled for";
   }
   if (!problem.empty()) {
     std::printf("SKIPPED: %zu cases were not run on a GPU: %s\n",

@@ -4,6 +4,7 @@
 # second source, a python3 with pip.
 #
 #   fusemd_find_nvcc FOLDER     FOLDER holds what is fetched; a build folder is the place for it
+#   fusemd_compute_sanitizer FOLDER NVCC     prints where compute-sanitizer is
 #
 # The first of these that works is taken, and said on standard output:
 #   system   nvcc in PATH, $CUDA_PATH, $CUDA_HOME or /usr/local/cuda, of release 12.8 or later: the
@@ -26,6 +27,7 @@ FUSEMD_CUDA_PACKAGES=(nvidia-cuda-nvcc nvidia-nvvm nvidia-cuda-crt nvidia-cuda-r
 FUSEMD_CUDA_OLDEST='12.8'
 # Disassemblers read the output of older compilers, so any release of them will do.
 FUSEMD_CUDA_TOOLS=(nvidia-cuda-cuobjdump nvidia-cuda-nvdisasm)
+FUSEMD_CUDA_SANITIZER=(nvidia-cuda-sanitizer-api)
 
 # fusemd_nvcc_release NVCC -> "13.0", or nothing if it does not run
 fusemd_nvcc_release() {
@@ -109,6 +111,16 @@ fusemd_nvdisasm() {
   [ -x "$beside" ] && printf '%s\n' "$beside" && return 0
   command -v nvdisasm && return 0
   fusemd_fetch "$1/cuda-tools" "${FUSEMD_CUDA_TOOLS[@]}" && fusemd_wheel_tool "$1/cuda-tools" nvdisasm
+}
+
+# fusemd_compute_sanitizer FOLDER NVCC: beside the compiler, in PATH, or fetched (53 MB).
+fusemd_compute_sanitizer() {
+  local beside
+  beside=$(dirname "$2")/compute-sanitizer
+  [ -x "$beside" ] && printf '%s\n' "$beside" && return 0
+  command -v compute-sanitizer && return 0
+  fusemd_fetch "$1/cuda-sanitizer" "${FUSEMD_CUDA_SANITIZER[@]}" &&
+    fusemd_wheel_tool "$1/cuda-sanitizer" compute-sanitizer
 }
 
 fusemd_find_nvcc() {

@@ -12,6 +12,7 @@
 #include "host/student_parameters.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/launch_policy.hpp"
+#include "test/simt/support/kernel_case.hpp"
 #include "test/support/tiny_model.hpp"
 #include "test/support/tolerance.hpp"
 

@@ -65,6 +65,10 @@ void same_bits(const std::vector<T>& values) {
 /// bounds, where that can be chosen; says whether it could.
 bool with_deviating_units(const std::function<void()>& body);
 
+/// What the GPU is, 10 major + minor: the FUSEMD_KERNEL_ARCHITECTURE of the program that runs cases
+/// on one (test/gpu/gpu_main.cpp), and of no other.
+[[nodiscard]] int gpu_architecture();
+
 /// Forgets what was recorded and returns its digest; for the programs that run cases.
 [[nodiscard]] std::uint64_t take_digest();
 
