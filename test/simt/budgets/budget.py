@@ -6,8 +6,8 @@
               [--update]
 
 Fails if a kernel spills, has a stack or touches local memory, if its launch shape is not known
-(launch_shapes.cpp) or wider than its launch bounds, if no block of it fits a multiprocessor, or if
-anything got worse than its golden row: registers, shared memory, blocks per
+(launch_shapes.cpp) or wider than its launch bounds, if no block of it fits a multiprocessor, if it uses more
+double precision than double_precision.csv lets it, whatever its golden row says, or if anything got worse than its golden row: registers, shared memory, blocks per
 multiprocessor, or the number of instructions of a class. What got better is said, so that --update
 can make it the new budget. Golden rows belong to one release of nvcc; under another, counts are not
 compared, and the output says so.
@@ -15,12 +15,13 @@ compared, and the output says so.
 
 import argparse
 import csv
+import fnmatch
 import os
 import re
 import subprocess
 import sys
 
-from cubin import CLASSES, count_instructions, disassemble, launch_bounds, parse_resources
+from cubin import CLASSES, DOUBLE_ADD, count_instructions, disassemble, launch_bounds, parse_resources
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 KEYS = ['kernel', 'architecture']
@@ -81,10 +82,26 @@ def read_devices():
     return {row['architecture']: row for row in read_table(os.path.join(FOLDER, 'devices.csv'))}
 
 
-def measure(cubins, nvdisasm, occupancy_program, shapes, devices):
+def double_fault(kernel, count, rules):
+    """What is wrong with a kernel's use of double precision, or nothing."""
+    rule = next((rule for rule in rules if fnmatch.fnmatchcase(kernel, rule['kernel'])), None)
+    if rule is None:
+        return 'may it use double precision? Say so in double_precision.csv'
+    if rule['allowed'] == 'any':
+        return None
+    adds = 0 if rule['allowed'] == 'none' else int(rule['allowed'])
+    others = count['double'] - count[DOUBLE_ADD]
+    if others or count[DOUBLE_ADD] > adds:
+        return (f'{count[DOUBLE_ADD]} additions and {others} other instructions of double precision, '
+                f'expected {adds} additions at most ({rule["why"]})')
+    return None
+
+
+def measure(cubins, nvdisasm, occupancy_program, shapes, devices, rules=None):
     """Rows of the table, and the faults that no golden row excuses. A kernel's shape is that of its
     whole name, or else of its name without template arguments."""
     rows, faults = [], []
+    rules = read_table(os.path.join(FOLDER, 'double_precision.csv')) if rules is None else rules
     for architecture in devices:
         cubin = f'{cubins}.sm_{architecture}.cubin'
         with open(f'{cubins}.sm_{architecture}.txt', encoding='utf-8') as file:
@@ -107,6 +124,9 @@ def measure(cubins, nvdisasm, occupancy_program, shapes, devices):
             for what in ('spills', 'stack'):
                 if used[what]:
                     faults.append(f'{where}: {used[what]} bytes of {what}, expected none')
+            fault = double_fault(name, count, rules)
+            if fault:
+                faults.append(f'{where}: {fault}')
             if count['local']:
                 faults.append(f'{where}: {count["local"]} accesses to local memory, expected none')
             rows.append({'kernel': name, 'architecture': architecture, 'threads': threads,

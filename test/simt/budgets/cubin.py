@@ -26,7 +26,9 @@ CLASSES = {
     'atomic': r'(ATOM|ATOMG|ATOMS|RED|REDG)\b',
     'local': r'(LDL|STL)\b',
 }
-_CLASSES = {name: re.compile(pattern) for name, pattern in CLASSES.items()}
+# Counted for double_precision.csv, and no column.
+DOUBLE_ADD = 'double_add'
+_CLASSES = {name: re.compile(pattern) for name, pattern in {**CLASSES, DOUBLE_ADD: r'DADD\b'}.items()}
 _INSTRUCTION = re.compile(r'/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][A-Z0-9_.]*)')
 _PADDING = 'NOP'
 

@@ -3,6 +3,7 @@
 """Planted changes for the worse must be reported, and what is told apart must be told apart."""
 
 import argparse
+import fnmatch
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ TEXT = """
         /*0030*/              @UP1 FFMA R8, R5, R8, R3 ;
         /*0040*/                   FFMA.FTZ R8, R5, R8, R3 ;
         /*0050*/                   DFMA R8, R5, R8, R3 ;
+        /*0058*/                   DADD R8, R5, R8 ;
         /*0060*/                   MUFU.RCP64H R8, R5 ;
         /*0070*/                   MUFU.EX2 R8, R5 ;
         /*0080*/                   STL [R1], R5 ;
@@ -57,6 +59,14 @@ __global__ void __launch_bounds__(128) plain(const float4* __restrict__ x, float
 """
 
 
+# One addition and one fused multiply-add of double precision.
+DOUBLE = """
+__global__ void __launch_bounds__(128) plain(const float* x, double* y) {
+  y[threadIdx.x] = fma(y[threadIdx.x], y[threadIdx.x + 128], double(x[threadIdx.x])) + y[threadIdx.x + 256];
+}
+"""
+
+
 def row(**changes):
     values = {column: '5' for column in budget.COLUMNS}
     values.update(kernel='k', architecture='90')
@@ -67,7 +77,7 @@ def row(**changes):
 class Instructions(unittest.TestCase):
     def test_classes(self):
         counts = cubin.count_instructions(TEXT)['_Z4testPf']
-        expected = dict(all=11, fma=2, double=2, special=2, load_16=1, load_8=1, load_4=1, local=1,
+        expected = dict(all=12, fma=2, double=3, double_add=1, special=2, load_16=1, load_8=1, load_4=1, local=1,
                         barrier=1, mma=1)
         self.assertEqual(dict(counts), expected)
 
@@ -94,7 +104,7 @@ class Comparison(unittest.TestCase):
 
 
 class Compiled(unittest.TestCase):
-    def measure(self, text, *architectures, threads=None):
+    def measure(self, text, *architectures, threads=None, double='none'):
         devices = budget.read_devices()
         if architectures:
             devices = {name: devices[name] for name in architectures}
@@ -112,7 +122,8 @@ class Compiled(unittest.TestCase):
             # Of the two kernels here only one has more than 128 threads a block.
             shapes = {(name, arch): (threads or (1024 if name == 'greedy' else 128), 0)
                       for name in ('plain', 'greedy') for arch in devices}
-            return budget.measure(stem, OPTIONS.nvdisasm, OPTIONS.occupancy, shapes, devices)
+            rules = [{'kernel': '*', 'allowed': double, 'why': 'a rule'}] if double else []
+            return budget.measure(stem, OPTIONS.nvdisasm, OPTIONS.occupancy, shapes, devices, rules)
 
     def test_a_plain_kernel(self):
         rows, faults = self.measure(PLAIN)
@@ -140,6 +151,34 @@ class Compiled(unittest.TestCase):
     def test_a_block_wider_than_the_launch_bounds_is_a_fault(self):
         _, faults = self.measure(PLAIN, '80', threads=160)
         self.assertEqual(faults, ['plain, sm_80: launched with 160 threads, compiled for 128'])
+
+    def test_double_precision_is_a_fault_unless_it_is_allowed(self):
+        self.assertEqual(self.measure(DOUBLE, '80', double='any')[1], [])
+        for allowed, adds in (('none', 0), ('1', 1), ('9', 9)):  # a fused multiply-add is no addition
+            _, faults = self.measure(DOUBLE, '80', double=allowed)
+            self.assertEqual(faults, [f'plain, sm_80: 1 additions and 1 other instructions of double precision, '
+                                      f'expected {adds} additions at most (a rule)'])
+
+    def test_additions_are_counted(self):
+        text = DOUBLE.replace('fma(y[threadIdx.x], y[threadIdx.x + 128], double(x[threadIdx.x]))',
+                              '(y[threadIdx.x + 128] + x[threadIdx.x])')
+        self.assertEqual(self.measure(text, '80', double='2')[1], [])
+        self.assertEqual(len(self.measure(text, '80', double='1')[1]), 1)
+
+    def test_a_kernel_without_a_rule_for_double_precision_is_a_fault(self):
+        _, faults = self.measure(PLAIN, '80', double=None)
+        self.assertEqual(len(faults), 1)
+        self.assertIn('Say so in double_precision.csv', faults[0])
+
+    def test_every_rule_of_the_file_is_needed(self):
+        """Each fits a kernel of the golden tables, and some kernel has no earlier one."""
+        rules = budget.read_table(os.path.join(budget.FOLDER, 'double_precision.csv'))
+        kernels = {row['kernel'] for name in os.listdir(os.path.join(budget.FOLDER, 'golden'))
+                   for row in budget.read_table(os.path.join(budget.FOLDER, 'golden', name))}
+        used = {next(i for i, rule in enumerate(rules) if fnmatch.fnmatchcase(kernel, rule['kernel']))
+                for kernel in kernels}
+        self.assertEqual(used, set(range(len(rules))))
+        self.assertTrue(all(rule['why'] for rule in rules))
 
     def test_a_kernel_that_nobody_says_how_to_launch_is_a_fault(self):
         _, faults = self.measure(PLAIN.replace('plain', 'unheard_of'), '80')
