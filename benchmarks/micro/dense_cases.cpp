@@ -7,6 +7,7 @@
 
 #include "benchmarks/micro/cases.hpp"
 #include "host/cpu/kernels.hpp"
+#include "host/larger.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
@@ -66,8 +67,7 @@ Check check_product(std::size_t rows, std::size_t k, std::size_t n, cpu::Instruc
             static_cast<double>(product.b.values[panel * k + m * panel_width + (column - panel)]);
       }
       scale = std::max(scale, std::abs(sum));
-      const double error = std::abs(static_cast<double>(product.c[r * n + column]) - sum);
-      if (!(error <= worst)) worst = error;
+      worst = larger_or_nan(worst, std::abs(static_cast<double>(product.c[r * n + column]) - sum));
     }
   }
   check.error = worst / scale;
@@ -120,7 +120,7 @@ Check check_silu(std::size_t count, cpu::InstructionSet set) {
           std::pair{data.slope[i], logistic * (1.0 + x * (1.0 - logistic))}}) {
       const double error =
           std::abs(static_cast<double>(actual) - expected) / std::max(1.0, std::abs(expected));
-      if (!(error <= check.error)) check.error = error;
+      check.error = larger_or_nan(check.error, error);
     }
   }
   return check;

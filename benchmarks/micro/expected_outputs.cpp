@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "host/larger.hpp"
+
 namespace fusemd::benchmarks {
 namespace {
 
@@ -32,9 +34,7 @@ double deviation(const std::vector<double>& actual, const std::vector<double>& e
   if (actual.size() != expected.size()) return std::numeric_limits<double>::quiet_NaN();
   double largest = 0.0, scale = 0.0;
   for (std::size_t k = 0; k < actual.size(); ++k) {
-    const double error = std::abs(actual[k] - expected[k]);
-    if (!(error <= largest)) largest = error;  // keeps a NaN
-    if (std::isnan(largest)) return largest;
+    largest = larger_or_nan(largest, std::abs(actual[k] - expected[k]));
     scale = std::max(scale, std::abs(expected[k]));
   }
   return scale > 0.0 ? largest / scale : largest;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/larger.hpp"
+
 namespace fusemd::test {
 
 double gamma_cdf(double a, double x) {
@@ -28,8 +30,8 @@ double kolmogorov_smirnov_p(std::span<const double> cdf_values) {
   double distance = 0.0;
   for (std::size_t i = 0; i < cdf_values.size(); ++i) {
     const auto k = static_cast<double>(i);
-    const double d = std::max(cdf_values[i] - k / n, (k + 1.0) / n - cdf_values[i]);
-    if (!(d <= distance)) distance = d;
+    distance =
+        larger_or_nan(distance, std::max(cdf_values[i] - k / n, (k + 1.0) / n - cdf_values[i]));
   }
   if (!(distance <= 1.0)) return 0.0;
   // Stephens, J. R. Stat. Soc. B 32, 115 (1970): the correction for finite n.
