@@ -18,20 +18,15 @@ CandidateLists::CandidateLists(std::span<const std::uint32_t> system_start,
       halted_(halted),
       options_(options) {
   const Stream stream = nullptr;
-  std::vector<std::uint32_t> first_cell = {0};
+  std::vector<std::uint32_t> sorted_atoms;
   for (std::uint32_t s = 0; s < batch.n_systems; ++s) {
     const std::uint32_t atoms = system_start_[s + 1] - system_start_[s];
     room_.push_back(std::min(std::max(atoms, 1U) - 1, options.first_room));
-    first_cell.push_back(first_cell.back() + cell_entries(atoms));
+    sorted_atoms.push_back(atoms);
   }
-  first_cell_ = uploaded(first_cell, stream);
-  cell_start_ = DeviceBuffer<std::uint32_t>(first_cell.back());
-  cursor_ = DeviceBuffer<std::uint32_t>(first_cell.back());
-  grids_ = DeviceBuffer<CellGrid>(batch.n_systems);
-  for (DeviceBuffer<std::uint32_t>* per_atom :
-       {&cell_atoms_, &cell_, &unordered_, &count_, &edge_count_}) {
-    *per_atom = DeviceBuffer<std::uint32_t>(batch.n_atoms);
-  }
+  cells_ = CellArrays(sorted_atoms, batch, stream);
+  count_ = DeviceBuffer<std::uint32_t>(batch.n_atoms);
+  edge_count_ = DeviceBuffer<std::uint32_t>(batch.n_atoms);
   found_at_ = DeviceBuffer<double>(std::size_t{3} * batch.n_atoms);
   due_ = DeviceBuffer<std::uint32_t>(batch.n_systems);
   room_needed_ = DeviceBuffer<std::uint32_t>(batch.n_systems);
@@ -66,13 +61,7 @@ MutableEdges CandidateLists::mutable_edges() {
 void CandidateLists::search(const PositionsView& positions,
                             const LaunchPolicy& policy,
                             Stream stream) {
-  const CellListView cells{.first_cell = first_cell_.data(),
-                           .grids = grids_.data(),
-                           .start = cell_start_.data(),
-                           .atoms = cell_atoms_.data(),
-                           .cell = cell_.data(),
-                           .cursor = cursor_.data(),
-                           .unordered = unordered_.data()};
+  const CellListView cells = cells_.view();
   const double radius = cutoff_ + options_.skin;
   build_cells(batch_, positions, radius, cells, due_.data(), policy, stream);
   find_candidates(batch_, positions, radius, cells, candidates(), due_.data(), room_needed_.data(),

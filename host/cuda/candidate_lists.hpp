@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "host/cuda/cell_arrays.hpp"
 #include "host/cuda/device_buffer.hpp"
 #include "kernels/candidates.hpp"
 #include "kernels/launch_policy.hpp"
@@ -70,8 +71,7 @@ class CandidateLists {
   DeviceBuffer<float> geometry_;   ///< four floats an edge
   DeviceBuffer<double> found_at_;  ///< [3][n_atoms]
   DeviceBuffer<std::uint32_t> due_, room_needed_;
-  DeviceBuffer<std::uint32_t> first_cell_, cell_start_, cell_atoms_, cell_, cursor_, unordered_;
-  DeviceBuffer<CellGrid> grids_;
+  CellArrays cells_;
 };
 
 }  // namespace fusemd::cuda

@@ -21,28 +21,19 @@ EdgeFinder::EdgeFinder(std::vector<std::uint32_t> system_start,
                        double cutoff)
     : system_start_(std::move(system_start)), batch_(batch), cutoff_(cutoff) {
   const Stream stream = nullptr;
-  std::vector<std::uint32_t> small, large, first_cell = {0};
+  std::vector<std::uint32_t> small, large, sorted_atoms;
   for (std::uint32_t s = 0; s < batch.n_systems; ++s) {
     const std::uint32_t atoms = system_start_[s + 1] - system_start_[s];
     room_.push_back(std::min(std::max(atoms, 1U) - 1, kFirstRoom));
     small.push_back(atoms <= kAllPairsUpTo ? 1 : 0);
     large.push_back(1 - small.back());
-    // A system without a cell list has the smallest that there is.
-    first_cell.push_back(first_cell.back() + cell_entries(large.back() == 1 ? atoms : 0));
+    sorted_atoms.push_back(large.back() == 1 ? atoms : 0);
   }
   some_small_ = std::ranges::count(small, 1U) > 0;
   some_large_ = std::ranges::count(large, 1U) > 0;
   small_ = uploaded(small, stream);
   large_ = uploaded(large, stream);
-  if (some_large_) {
-    first_cell_ = uploaded(first_cell, stream);
-    cell_start_ = DeviceBuffer<std::uint32_t>(first_cell.back());
-    cursor_ = DeviceBuffer<std::uint32_t>(first_cell.back());
-    grids_ = DeviceBuffer<CellGrid>(batch.n_systems);
-    cell_atoms_ = DeviceBuffer<std::uint32_t>(batch.n_atoms);
-    cell_ = DeviceBuffer<std::uint32_t>(batch.n_atoms);
-    unordered_ = DeviceBuffer<std::uint32_t>(batch.n_atoms);
-  }
+  if (some_large_) cells_ = CellArrays(sorted_atoms, batch, stream);
   count_ = DeviceBuffer<std::uint32_t>(batch.n_atoms);
   room_needed_ = DeviceBuffer<std::uint32_t>(batch.n_systems);
   host_room_needed_ = PinnedBuffer<std::uint32_t>(batch.n_systems);
@@ -68,13 +59,7 @@ void EdgeFinder::find(const PositionsView& positions, const LaunchPolicy& policy
               stream);
   }
   if (some_large_) {
-    const CellListView cells{.first_cell = first_cell_.data(),
-                             .grids = grids_.data(),
-                             .start = cell_start_.data(),
-                             .atoms = cell_atoms_.data(),
-                             .cell = cell_.data(),
-                             .cursor = cursor_.data(),
-                             .unordered = unordered_.data()};
+    const CellListView cells = cells_.view();
     build_cells(batch_, positions, cutoff_, cells, large_.data(), policy, stream);
     cell_neighbours(batch_, positions, cutoff_, cells, view(), large_.data(), room_needed_.data(),
                     policy, stream);

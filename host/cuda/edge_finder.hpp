@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "host/cuda/cell_arrays.hpp"
 #include "host/cuda/device_buffer.hpp"
 #include "host/cuda/pinned_buffer.hpp"
 #include "kernels/batch.hpp"
-#include "kernels/cell_list.hpp"
 #include "kernels/launch_policy.hpp"
 
 namespace fusemd::cuda {
@@ -51,8 +51,7 @@ class EdgeFinder {
 
   bool some_small_ = false, some_large_ = false;
   DeviceBuffer<std::uint32_t> small_, large_;  ///< [n_systems] 0 or 1: which search is a system's
-  DeviceBuffer<std::uint32_t> first_cell_, cell_start_, cell_atoms_, cell_, cursor_, unordered_;
-  DeviceBuffer<CellGrid> grids_;
+  CellArrays cells_;
 };
 
 }  // namespace fusemd::cuda
