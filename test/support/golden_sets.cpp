@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "test/support/golden_sets.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "test/support/seed_weights.hpp"
+#include "test/support/shipped_models.hpp"
+#include "test/support/skip.hpp"
+
+namespace fusemd::test {
+
+namespace fs = std::filesystem;
+
+std::vector<GoldenSet> golden_sets() {
+  std::vector<GoldenSet> sets;
+  for (const std::string name : {"original", "ultra_tiny"}) {
+    const auto weights = shared_path("reference/weights/" + name + ".json");
+    const auto golden = shared_path("reference/golden/" + name + "_float64.json");
+    if (!available(fs::exists(weights) && fs::exists(golden), golden.string())) continue;
+    sets.push_back({"seed " + name, read_seed_weights(weights), read_golden(golden)});
+  }
+  for (const std::string name : {"original", "tiny", "ultra_tiny"}) {
+    const auto golden = shared_path("seedlings/golden/" + name + "_float64.json");
+    if (!available(fs::exists(golden), golden.string())) continue;
+    sets.push_back({"shipped " + name, shipped_model(name), read_golden(golden)});
+  }
+  return sets;
+}
+
+double golden_energy_bound(const GoldenSet& set, const GoldenCase& golden) {
+  double network = golden.energy;
+  for (const int z : golden.atomic_numbers) {
+    const auto entry = set.model.reference_energies.find(z);
+    if (entry != set.model.reference_energies.end()) network -= entry->second;
+  }
+  return 3e-5 + 1e-7 * std::abs(network);
+}
+
+double beyond_molecules(const GoldenCase& golden) {
+  double largest = 0.0;
+  for (const Vec3& f : golden.forces) largest = std::max(largest, norm(f));
+  return largest > 20.0 ? 5e-6 * largest : 0.0;
+}
+
+}  // namespace fusemd::test
