@@ -3,8 +3,8 @@
 
 No number here comes from a GPU of this project. `roofline` is what the busiest unit of the whole part needs
 at least. `estimate` adds what a launch's shape leaves idle, the latency of its longest chain of dependent
-instructions, block barriers (which are on that chain) and the launch itself. Both are sums over launches,
-because each waits for the one before.
+instructions, barriers of blocks (which are on that chain) and of grids and clusters, and the launch itself.
+Both are sums over launches, because each waits for the one before.
 """
 
 import csv
@@ -21,6 +21,7 @@ import budget  # noqa: E402
 PARTS = ('RTX 3080 Ti', 'A100', 'H100', 'H200')
 SECTOR = 32  # bytes
 STEPS_A_LAUNCH = 100  # between two samples
+TENSOR_FLOPS = 2 * 16 * 8 * 8  # of one instruction of kernels/mma_tf32.cuh
 WARP = 32
 FLOAT = ('fma32', 'add32', 'other32')  # on the fp32 lanes
 SPECIAL = ('special32', 'convert')  # on the special-function unit
@@ -29,7 +30,7 @@ INTEGER = ('integer', 'logic', 'compare')
 FREE = ('move', 'parameter')
 LATENCY = {'fma32': 'fp32_latency', 'add32': 'fp32_latency', 'other32': 'fp32_latency',
            'special32': 'special_latency', 'convert': 'special_latency', 'slow32': 'slow_latency',
-           'fp64': 'fp64_latency', 'integer': 'integer_latency', 'logic': 'integer_latency',
+           'fp64': 'fp64_latency', 'tensor': 'tensor_latency', 'integer': 'integer_latency', 'logic': 'integer_latency',
            'compare': 'integer_latency', 'other': 'integer_latency', 'branch': 'branch_latency',
            'load_shared': 'shared_latency', 'load_constant': 'l1_latency', 'load_local': 'l1_latency',
            'atomic': 'l2_latency', 'fence': 'l2_latency', 'shuffle': 'shuffle_latency',
@@ -122,6 +123,7 @@ class Launch:
             'fp32': self.lane_slots(*FLOAT) / part['fp32_lanes'],
             'fp64': self.lane_slots('fp64') / part['fp64_lanes'],
             'special': self.lane_slots(*SPECIAL) / part['special_lanes'],
+            'tensor': self.warp_slots('tensor') * TENSOR_FLOPS / part['tensor_flops'],
             'shared memory': accesses(self.kernel, 'wavefronts', 'shared') / self.launches}
         whole = {unit: cycles / part['multiprocessors'] for unit, cycles in whole.items()}
         whole['L2'] = distinct / part['l2_bytes']
@@ -148,7 +150,12 @@ class Launch:
             else:
                 latency = part[LATENCY[kind]]
             cycles += count * latency
-        return cycles / self.launches
+        return cycles / self.launches + self.meeting_cycles()
+
+    def meeting_cycles(self):
+        """What barriers of a grid or a cluster cost; their own instructions are on the chain as well."""
+        return 1e3 * self.part['clock'] * sum(count * self.part[f'{where}_barrier'] for where, count in
+                                              self.kernel.get('meetings', {}).items()) / self.launches
 
     def unit_cycles(self, blocks):
         """{unit: cycles} of one multiprocessor for some of the launch's blocks."""
@@ -164,6 +171,7 @@ class Launch:
             'integer': self.warp_slots(*INTEGER) * share * WARP / part['integer_lanes'],
             'special': self.warp_slots(*SPECIAL) * share * WARP / part['special_lanes'],
             'fp64': self.warp_slots('fp64') * share * WARP / part['fp64_lanes'],
+            'tensor': self.warp_slots('tensor') * share * TENSOR_FLOPS / part['tensor_flops'],
             'shuffle': self.warp_slots('shuffle') * share * WARP / part['shuffle_lanes'],
             'shared memory': accesses(kernel, 'wavefronts', 'shared') / self.launches * share,
             'L1': sectors * share * SECTOR / part['l1_bytes'],
@@ -192,12 +200,14 @@ class Launch:
 
 class StepCost:
     """A step on a part: microseconds, and what bounds each kernel. gap: what one launch costs, us; a kernel that goes
-    on from step to step is launched once an interval of STEPS_A_LAUNCH."""
+    on from step to step is launched once an interval of STEPS_A_LAUNCH. data: bytes that are in use at a time, the
+    step's if not given."""
 
-    def __init__(self, step, part, occupancy, gap):
+    def __init__(self, step, part, occupancy, gap, data=None):
         self.part = part
         clock = 1e3 * part['clock']  # cycles a microsecond
-        self.in_dram = step['touched_bytes'] > part['l2_capacity'] * 2**20
+        data = step['touched_bytes'] if data is None else data
+        self.in_dram = data > part['l2_capacity'] * 2**20
         self.roofline = self.estimate = self.latency_bound = 0.0
         self.kernels = {}
         for name, kernel in step['kernels'].items():
@@ -216,7 +226,7 @@ class StepCost:
                                   'estimate': launch.launches * high, 'estimate_unit': high_unit,
                                   'resident': resident}
         # What cannot stay in L2 must come from DRAM at every step.
-        dram = max(0.0, step['touched_bytes'] - part['l2_capacity'] * 2**20) / (1e3 * part['dram_bandwidth'])
+        dram = max(0.0, data - part['l2_capacity'] * 2**20) / (1e3 * part['dram_bandwidth'])
         self.roofline = max(self.roofline, dram)
 
     @property

@@ -4,8 +4,9 @@
 //   simt_cost_counts CHAINS.json [LOOP MODEL SYSTEM REPLICAS]...
 //
 // prints {"LOOP MODEL SYSTEM REPLICAS": counts (counted_step.hpp), ...}. LOOP is host, for single
-// launches, or graph; MODEL is a shipped one; SYSTEM is benzene, aspirin or droplet504 (liquid
-// benzene, about as many atoms).
+// launches, or a loop that stays on the device: block, cooperative (a molecule on a grid's blocks),
+// cluster (on those of a cluster) or graph; or what else counted_op() counts. MODEL is a shipped
+// one; SYSTEM is benzene, aspirin or dropletN (liquid benzene of about N atoms).
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -14,8 +15,11 @@
 #include <utility>
 
 #include "benchmarks/condensed.hpp"
+#include "host/cuda/block_loop.hpp"
+#include "host/cuda/cooperative_loop.hpp"
 #include "host/cuda/graph_loop.hpp"
 #include "test/simt/cost/counted_step.hpp"
+#include "test/simt/executor/executor.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -28,7 +32,31 @@ System system_of(const std::string& name) {
     const benchmarks::Droplet droplet = benchmarks::benzene_droplet(std::stoul(name.substr(7)));
     return {name, droplet.atomic_numbers, droplet.positions};
   }
-  throw std::invalid_argument("unknown system " + name + ": benzene, aspirin or droplet504");
+  throw std::invalid_argument("unknown system " + name + ": benzene, aspirin or dropletN");
+}
+
+/// A loop by its name; nothing for what is none.
+cuda::LoopMaker loop_maker(const std::string& loop) {
+  using ModelPointer = std::shared_ptr<const cuda::DeviceModel>;
+  if (loop == "block") {
+    return [](ModelPointer model, cuda::DeviceReplicas& replicas) {
+      return cuda::make_block_loop(std::move(model), replicas);
+    };
+  }
+  if (loop == "graph") {
+    return [](ModelPointer model, cuda::DeviceReplicas& replicas) {
+      return cuda::make_graph_loop(std::move(model), replicas);
+    };
+  }
+  if (loop == "cooperative" || loop == "cluster") {
+    return [cluster = loop == "cluster"](
+               ModelPointer model,
+               cuda::DeviceReplicas& replicas) -> std::unique_ptr<cuda::ResidentLoop> {
+      return std::make_unique<cuda::CooperativeLoop>(std::move(model), replicas,
+                                                     cuda::TeamWish{.cluster = cluster});
+    };
+  }
+  return {};
 }
 
 std::string counts_of(const Chains& chains,
@@ -36,15 +64,15 @@ std::string counts_of(const Chains& chains,
                       const std::string& model,
                       const System& system,
                       std::size_t replicas) {
+  executor::Config config = executor::config();
+  config.device.resident_blocks = 80;  // the fewest multiprocessors of the report's parts
+  // What sm_90 gives a block, whose clusters need more than older parts have.
+  if (loop == "cluster") config.device.shared_bytes_per_block = std::size_t{227} * 1024;
+  const executor::ScopedConfig scope(config);
   if (loop == "host") return counted_step(chains, model, system, replicas);
-  if (loop == "graph") {
-    const auto graph = [](std::shared_ptr<const cuda::DeviceModel> device_model,
-                          cuda::DeviceReplicas& device_replicas) {
-      return cuda::make_graph_loop(std::move(device_model), device_replicas);
-    };
-    return counted_loop(chains, graph, model, system, replicas);
-  }
-  throw std::invalid_argument("unknown loop " + loop + ": host or graph");
+  const cuda::LoopMaker make_loop = loop_maker(loop);
+  return make_loop ? counted_loop(chains, make_loop, model, system, replicas)
+                   : counted_op(chains, loop, model, system, replicas);
 }
 
 void run(int argc, char* argv[]) {

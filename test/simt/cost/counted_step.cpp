@@ -21,6 +21,7 @@
 #include "host/md/replica_setup.hpp"
 #include "host/units.hpp"
 #include "kernels/integrate.hpp"
+#include "test/simt/executor/executor.hpp"
 #include "test/simt/ptx/runtime/counters.hpp"
 #include "test/simt/support/device_array.hpp"
 #include "test/support/shipped_models.hpp"
@@ -96,6 +97,7 @@ std::string counted(const Chains& chains, const std::function<void()>& work) {
   std::map<std::string, std::map<std::string, u64>> longest, spinning;
   std::unordered_set<u64> touched;
   ptx::reset_counters();
+  const std::uint64_t meetings = executor::statistics().grid_barriers;
   ptx::observe_launches([&](const LaunchRecord& launch) {
     json& kernel = launches[launch.kernel->name];
     const json shape = {{"grid_blocks", launch.shape.grid.count()},
@@ -125,6 +127,7 @@ std::string counted(const Chains& chains, const std::function<void()>& work) {
     kernel["longest_chain"] = longest.at(name);
     kernel["spinning"] = spinning.at(name);
   }
+  result["cluster_meetings"] = executor::statistics().grid_barriers - meetings;
   return result.dump(1);
 }
 

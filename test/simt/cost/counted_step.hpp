@@ -39,6 +39,7 @@ class Chains {
 ///   longest_chain    {class: instructions}, of the longest warp, added up over launches
 ///   sectors_by_block distinct sectors of each block between two barriers, added up
 ///   spinning         {class: instructions by warps}, of stretches that wait for other blocks
+/// "cluster_meetings": how often a block met the others of its cluster, added up over blocks.
 std::string counted(const Chains& chains, const std::function<void()>& work);
 
 /// One step of constant energy of `replicas` copies of a system with a shipped model: half kick and
@@ -57,5 +58,20 @@ std::string counted_loop(const Chains& chains,
                          const std::string& model,
                          const System& system,
                          std::size_t replicas);
+
+/// What else there is to count; arguments as above. `what`:
+///
+///   exact     forward and backward pass with the filter networks themselves
+///   tf32      the same with tables, dense layers on tensor cores; tf32x3
+///   virial    the same in single precision, and virials
+///   langevin  both halves of a step; csvr
+///   basis     the radial basis of all edges alone
+///   lists     lists with a skin of all atoms
+/// Errors   std::invalid_argument: another word.
+std::string counted_op(const Chains& chains,
+                       const std::string& what,
+                       const std::string& model,
+                       const System& system,
+                       std::size_t replicas);
 
 }  // namespace fusemd::test

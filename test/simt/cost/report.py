@@ -13,11 +13,16 @@ from pathlib import Path
 
 import cost_model
 from cost_model import PARTS, STEPS_A_LAUNCH, Occupancy, StepCost, accesses, get, read_constants, read_rows
-from step_counts import MODELS, key, of_batch, read_table
+from step_counts import MODELS, key, of_batch, op_cases, read_table
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = (('benzene', 1, 'benzene'), ('benzene', 64, '64 benzene'), ('benzene', 1024, '1024 benzene'),
            ('aspirin', 1, 'aspirin'), ('droplet504', 1, '504 atoms of liquid benzene'))
+# What loops of one kernel are counted with; a cluster is a thing of newer parts.
+LOOPS = {'block': (*SYSTEMS[:4], ('droplet96', 1, '96 atoms of liquid benzene')),
+         'cooperative': (SYSTEMS[0], SYSTEMS[3], ('droplet96', 1, '96 atoms of liquid benzene')),
+         'cluster': (SYSTEMS[0], SYSTEMS[3])}
+WITH_CLUSTERS = 90
 SHOWN = '86'  # the architecture whose machine code is shown beside the counts
 FLOATING = ('fma32', 'add32', 'other32', 'special32', 'slow32', 'fp64', 'convert', 'tensor')
 
@@ -29,7 +34,23 @@ def step_of(table, loop, model, system, replicas):
 
 def cost_of(data, constants, occupancy, loop, model, system, replicas, part):
     return StepCost(step_of(data, loop, model, system, replicas), constants[part], occupancy,
-                    constants[part]['graph_node' if loop == 'graph' else 'launch'])
+                    constants[part]['graph_node' if loop == 'graph' else 'launch'],
+                    bytes_at_a_time(data, constants, occupancy, loop, model, system, replicas, part))
+
+
+def bytes_at_a_time(data, constants, occupancy, loop, model, system, replicas, part):
+    """What the replicas that have a block touch: a block goes on to the next one after a whole interval."""
+    if loop != 'block':
+        return None
+    (name, kernel), = step_of(data, loop, model, system, 1)['kernels'].items()
+    architecture = str(int(constants[part]['architecture']))
+    resident = occupancy.blocks(name, architecture, kernel['threads_a_block'], kernel['dynamic_shared'])
+    at_a_time = min(replicas, resident * int(constants[part]['multiprocessors']))
+    return step_of(data, loop, model, system, at_a_time)['touched_bytes']
+
+
+def can_run(loop, constants, part):
+    return loop != 'cluster' or constants[part]['architecture'] >= WITH_CLUSTERS
 
 
 def number(value):
@@ -69,7 +90,7 @@ def counts_of(kernels):
     loaded, passes = of('lane_bytes', 'global', ('load',)), of('wavefronts', 'shared')
     barriers = sum(kernel['warp_instructions'].get('barrier', 0) // -(-kernel['threads_a_block'] // 32)
                    for kernel in kernels)
-    return [sum(kernel['launches'] for kernel in kernels),
+    return [sum(kernel['launches'] for kernel in kernels) or '1 an interval',
             number(sum(kernel['flops'] for kernel in kernels)),
             f'{100 * fused / floating:.0f} %' if floating else '-',
             number(loaded) + 'B',
@@ -109,13 +130,33 @@ def kernel_section(data, loop, model, system, replicas, constants, occupancy):
                  counts) + '\n\n' + table(['kernel', 'grid x block', 'dynamic shared', *PARTS], bounds)
 
 
+def ops_section(data, constants, occupancy):
+    """Kernels that no step has: launches of one evaluation or step together, single launches in a stream."""
+    rows = []
+    for op, model, system, replicas in op_cases():
+        step = step_of(data, op, model, system, replicas)
+        costs = [cost_of(data, constants, occupancy, op, model, system, replicas, part) for part in PARTS]
+        label = system if replicas == 1 else f'{replicas} {system}'
+        for name, kernel in step['kernels'].items():
+            found = [cost.kernels[name] for cost in costs]
+            launched, flops, fused, _, wide, _, distinct, _, conflicts, _ = counts_of([kernel])
+            rows.append([op, short(name), label, launched, flops, fused, wide, distinct, conflicts,
+                         *(f'{microseconds(x["roofline"])} / {microseconds(x["estimate"])} ({x["estimate_unit"]})'
+                           for x in found)])
+    return table(['what', 'kernel', 'system', 'launches', 'flops', 'fma or mma', 'loads by 16 bytes',
+                  'distinct bytes', 'bank conflicts', *PARTS], rows)
+
+
 # --- bounds ------------------------------------------------------------------------------------------
 def bounds_section(data, constants, occupancy, loop):
     rows = []
     for model in MODELS:
-        for system, replicas, label in SYSTEMS:
+        for system, replicas, label in LOOPS.get(loop, SYSTEMS):
             row = [model, label]
             for part in PARTS:
+                if not can_run(loop, constants, part):
+                    row.append('-')
+                    continue
                 cost = cost_of(data, constants, occupancy, loop, model, system, replicas, part)
                 row.append(f'{microseconds(cost.roofline)} / {microseconds(cost.estimate)} '
                            f'({microseconds(max(cost.roofline, cost.estimate / cost.factor))} to '
@@ -124,8 +165,22 @@ def bounds_section(data, constants, occupancy, loop):
     return table(['model', 'system', *PARTS], rows)
 
 
+def loop_counts_section(data):
+    rows = []
+    for loop, systems in LOOPS.items():
+        for model in MODELS:
+            for system, replicas, label in systems:
+                kernel, = step_of(data, loop, model, system, replicas)['kernels'].values()
+                met = sum(kernel.get('meetings', {}).values())
+                rows.append([loop, model, label, f'{kernel["blocks"]} x {kernel["threads_a_block"]}', met or '-',
+                             *counts_of([kernel])[1:]])
+    return table(['loop', 'model', 'system', 'grid x block', 'grid or cluster barriers', *COUNT_HEAD[1:]], rows)
+
+
 def beside_section(data, constants, occupancy):
     def bounds(loop, part, replicas):
+        if not can_run(loop, constants, part) or (loop in ('cooperative', 'cluster') and replicas > 1):
+            return '-'
         cost = cost_of(data, constants, occupancy, loop, 'original', 'benzene', replicas, part)
         if replicas == 1:
             return f'{microseconds(cost.roofline)} / {microseconds(cost.estimate)} us a step'
@@ -133,9 +188,11 @@ def beside_section(data, constants, occupancy):
     known = {('RTX 3080 Ti', 1): ('26,800 us a step (measured, PyTorch and ASE)', '28 us a step'),
              ('H100', 1): ('-', '22 us a step'), ('RTX 3080 Ti', 1024): ('-', '0.57 M structures/s'),
              ('H100', 1024): ('-', '1.5 M structures/s')}
+    loops = (*LOOPS, 'graph')
     rows = [[f'{"one benzene" if n == 1 else "1024 benzene"}, {part}', *words,
-             bounds('graph', part, n)] for (part, n), words in known.items()]
-    return table(['Original', 'the seed', 'earlier estimate', 'here, a graph: roofline / modelled estimate'], rows)
+             *(bounds(loop, part, n) for loop in loops)] for (part, n), words in known.items()]
+    return table(['Original', 'the seed', 'earlier estimate', *(f'here, {loop}: roofline / modelled estimate'
+                                                                for loop in loops)], rows)
 
 
 def constants_section():
@@ -156,8 +213,13 @@ def page(data, constants, occupancy):
         'nvcc': data['nvcc'],
         'single launches': bounds_section(data, constants, occupancy, 'host'),
         'graph': bounds_section(data, constants, occupancy, 'graph'),
+        'block': bounds_section(data, constants, occupancy, 'block'),
+        'cooperative': bounds_section(data, constants, occupancy, 'cooperative'),
+        'cluster': bounds_section(data, constants, occupancy, 'cluster'),
+        'loop counts': loop_counts_section(data),
         'beside': beside_section(data, constants, occupancy),
         'step counts': step_counts_section(data),
+        'ops': ops_section(data, constants, occupancy),
         'kernels': '\n'.join(kernels).rstrip(),
         'constants': constants_section(),
         'steps a launch': f'{STEPS_A_LAUNCH}',

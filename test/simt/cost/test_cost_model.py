@@ -9,7 +9,7 @@ from pathlib import Path
 import cost_model
 from chains import chains_of
 from cost_model import PARTS, Launch, StepCost, read_constants, read_rows
-from step_counts import of_batch, read_table
+from step_counts import meetings_of, of_batch, read_table
 
 budget = cost_model.budget
 COUNTED_FOR = '75'  # the architecture whose launch policy counted_step.cpp uses
@@ -21,6 +21,7 @@ PART = {'architecture': 86.0, 'multiprocessors': 10.0, 'clock': 2.0, 'fp32_lanes
         'slow_slots': 10.0, 'fp64_latency': 32.0, 'branch_latency': 10.0, 'shared_latency': 23.0,
         'l1_latency': 30.0, 'l2_latency': 270.0, 'dram_latency': 540.0, 'shuffle_latency': 25.0,
         'warp_barrier_latency': 5.0, 'barrier_latency': 21.0, 'barrier_latency_warp': 2.0,
+        'grid_barrier': 0.5, 'cluster_barrier': 0.25, 'tensor_flops': 256.0, 'tensor_latency': 20.0,
         'uncertainty_latency': 3.0, 'uncertainty_throughput': 2.0}
 
 
@@ -57,6 +58,20 @@ class Costs(unittest.TestCase):
         cycles, unit = self.launch(longest_chain={'fma32': 2}).estimate_cycles()
         self.assertEqual((cycles, unit), (2000 + 1000, 'issue'))  # 20 blocks, then 5 on one each
 
+    def test_tensor_instructions_have_a_unit_of_their_own(self):
+        # 25 blocks of 4 warps on 10 multiprocessors, 2048 flops each at 256 a clock.
+        mma = {'longest_chain': {'tensor': 2 * 100}, 'thread_instructions': {},
+               'warp_instructions': {'tensor': 2 * 100 * 4 * 25}}
+        self.assertEqual(self.launch(**mma).roofline_cycles(), (100 * 4 * 25 * 8 / 10, 'tensor'))
+        self.assertEqual(self.launch(**mma).estimate_cycles(), (100 * 8 * 8 + 100 * 4 * 8, 'tensor'))
+
+    def test_blocks_that_meet_wait_for_each_other(self):
+        alone = self.launch(launches=0, longest_chain={'fma32': 10}).chain_cycles()
+        self.assertEqual(alone, 40)
+        for where, cycles in (('grid', 1000), ('cluster', 500)):
+            launch = self.launch(launches=0, longest_chain={'fma32': 10}, meetings={where: 6})
+            self.assertEqual(launch.chain_cycles(), 40 + 6 * cycles)
+
     def test_a_load_costs_the_latency_of_where_it_hits(self):
         loads = {'longest_chain': {'load_global': 2 * 10, 'barrier': 2}, 'sectors_by_block': 250,
                  'accesses': {'global load 16': {'sectors': 1000}}}
@@ -76,6 +91,13 @@ class Costs(unittest.TestCase):
         self.assertTrue(beyond.in_dram)
         self.assertAlmostEqual(beyond.estimate, 2 * (1.0 + 4_000_000 / 100e3))
         self.assertAlmostEqual(beyond.roofline, 1e9 / 100e3)
+
+    def test_what_is_in_use_at_a_time_decides(self):
+        step = {'touched_bytes': 10**9, 'kernels': {'k': kernel()}}
+        self.assertTrue(StepCost(step, PART, FixedOccupancy(), gap=1.0).in_dram)
+        at_a_time = StepCost(step, PART, FixedOccupancy(), gap=1.0, data=2**20)
+        self.assertFalse(at_a_time.in_dram)
+        self.assertLess(at_a_time.roofline, 1e9 / 100e3)
 
     def test_latency_or_throughput(self):
         step = {'touched_bytes': 0, 'kernels': {'k': kernel()}}
@@ -111,6 +133,13 @@ class Batches(unittest.TestCase):
         self.assertEqual((found['blocks'], found['read_bytes'], found['launches']), (160, 2600, 2))
         self.assertEqual(found['thread_instructions'], {'fma32': 800})
 
+    def test_a_block_a_replica_follows_from_one_and_two(self):
+        steps = {name.replace('host', 'block').replace('16', '1').replace('32', '2'): step
+                 for name, step in self.steps().items()}
+        found = of_batch(steps, 'block', 'm', 's', 5)
+        self.assertEqual(found['touched_bytes'], 516 + 4 * 16)
+        self.assertEqual(found['kernels']['k']['thread_instructions'], {'fma32': 5 * 16 + 4 * 80})
+
     def test_what_is_not_is_refused(self):
         for change in ({'thread_instructions': {'fma32': 161}}, {'launches': 3}, {'longest_chain': {}},
                        {'blocks': 33}):
@@ -118,6 +147,24 @@ class Batches(unittest.TestCase):
                 of_batch(self.steps(**change), 'host', 'm', 's', 64)
         with self.assertRaises(ValueError):
             of_batch(self.steps(), 'host', 'm', 's', 40)
+
+
+class Meetings(unittest.TestCase):
+    def test_they_are_counted_where_blocks_wait(self):
+        found = {'spinning': {'load_global': 7}, 'thread_instructions': {'atomic': 72}, 'grid_blocks': 12}
+        self.assertEqual(meetings_of(found, 0), {'grid': 6})
+        self.assertEqual(meetings_of({**found, 'spinning': {}}, 0), {})
+        self.assertEqual(meetings_of({**found, 'spinning': {}}, 84), {'cluster': 7})
+        with self.assertRaises(ValueError):
+            meetings_of({**found, 'grid_blocks': 11}, 0)
+
+    def test_loops_meet_twice_a_layer_and_step(self):
+        layers = {'original': 3, 'tiny': 2, 'ultra_tiny': 2}
+        for name, step in read_table()['steps'].items():
+            loop, model = name.split()[:2]
+            for found in step['kernels'].values():
+                where = {'cooperative': 'grid', 'cluster': 'cluster'}.get(loop)
+                self.assertEqual(found.get('meetings', {}), {where: 2 * layers[model]} if where else {}, name)
 
 
 class Launches(unittest.TestCase):
