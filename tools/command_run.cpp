@@ -178,6 +178,7 @@ std::string committee_sentence(const CommitteePotential& committee,
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
+  InterruptGuard interrupt(InterruptGuard::Begin::idle);
   RunOptions run;
   Options options("fusemd run", "Molecular dynamics of one molecule or many replicas.");
   run.declare(options);
@@ -235,7 +236,6 @@ int run_command(const std::vector<std::string>& arguments) {
   }
   so_far.description = restart_text;
 
-  InterruptGuard interrupt;
   ProgressReport progress(run.quiet                  ? ProgressReport::Style::none
                           : notes_go_to_a_terminal() ? ProgressReport::Style::bar
                                                      : ProgressReport::Style::lines);
@@ -300,6 +300,7 @@ int run_command(const std::vector<std::string>& arguments) {
     planned.runner = std::move(runner);
   }
 
+  interrupt.has_work();
   files.trajectory_path = "-";
   if (!run.pipes_trajectory()) {
     if (!run.continues()) lock = folder.prepare(run.overwrite);

@@ -2,6 +2,8 @@
 #include "tools/interrupt.hpp"
 
 #include <csignal>
+#include <string_view>
+#include <unistd.h>
 
 namespace fusemd {
 namespace {
@@ -24,6 +26,14 @@ void on_signal(int number) {
   attention_wanted.store(true);
 }
 
+void on_signal_while_idle(int number) {
+  constexpr std::string_view kWords =
+      "fusemd: stopped by a signal before the first step; nothing has been written\n";
+  // Only to tell: where it cannot, the exit code does.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+  _exit(128 + number);
+}
+
 void set_handler(int number, void (*handler)(int), int flags) {
   struct sigaction action = {};
   action.sa_handler = handler;
@@ -33,15 +43,25 @@ void set_handler(int number, void (*handler)(int), int flags) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(Begin begin) {
   stop_requested.store(false);
   checkpoint_requested.store(false);
   attention_wanted.store(false);
   signal_number.store(0);
-  // SA_RESTART: writes in progress go on. SA_RESETHAND: the handler serves once.
+  // SA_RESTART: reads and writes in progress go on.
+  set_handler(SIGUSR1, on_signal, SA_RESTART);
+  if (begin == Begin::at_work) {
+    has_work();
+    return;
+  }
+  set_handler(SIGINT, on_signal_while_idle, 0);
+  set_handler(SIGTERM, on_signal_while_idle, 0);
+}
+
+void InterruptGuard::has_work() {
+  // SA_RESETHAND: the handler serves once.
   set_handler(SIGINT, on_signal, SA_RESTART | static_cast<int>(SA_RESETHAND));
   set_handler(SIGTERM, on_signal, SA_RESTART);
-  set_handler(SIGUSR1, on_signal, SA_RESTART);
 }
 
 InterruptGuard::~InterruptGuard() {

@@ -11,12 +11,21 @@ namespace fusemd {
 ///   SIGTERM   end, however often it comes: batch systems send it to every process of a job, and
 ///             again
 ///   SIGUSR1   save a checkpoint and go on
+///
+/// Before there is anything to save, a program that reads for long must still end when it is told
+/// to: until has_work(), a guard made with Begin::idle answers SIGINT and SIGTERM by ending the
+/// program at once, with a sentence and exit code 130 or 143. SIGUSR1 is kept for the first step.
 class InterruptGuard {
  public:
-  InterruptGuard();
+  enum class Begin { at_work, idle };
+
+  explicit InterruptGuard(Begin begin = Begin::at_work);
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  /// From here on there is something to lose, and signals to end are requests.
+  void has_work();
 
   /// Set once a signal to end has come.
   const std::atomic<bool>& requested() const;

@@ -142,6 +142,74 @@ class Restart(CommandLineTest):
         process.kill()
         process.communicate()
 
+    def reading(self, arguments):
+        """A run that waits for its input, and a function that gives it."""
+        os.mkfifo(self.folder / "pipe.xyz")
+        process = self.start(arguments)
+        pipe = open(self.folder / "pipe.xyz", "w", encoding="ascii")  # once fusemd reads
+
+        def give(text):
+            with pipe:
+                pipe.write(text)
+            (self.folder / "pipe.xyz").unlink()
+        return process, give
+
+    def test_signals_before_the_first_step(self):
+        """signals before the first step | SIGUSR1 is kept until there is something to save; SIGINT and SIGTERM end at once, and nothing was touched"""
+        piped = RUN.replace("water.xyz", "pipe.xyz") + "--steps 2000 --checkpoint-every 0 --out part"
+        self.succeed(RUN + "--steps 2000 --out whole")
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            process, give = self.reading(piped)
+            process.send_signal(number)
+            _, words = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, code, words)
+            self.assertEqual(words, "fusemd: stopped by a signal before the first step; nothing has been written\n")
+            self.assertFalse((self.folder / "part").exists())
+            with self.assertRaises(BrokenPipeError):
+                give(WATER)
+            (self.folder / "pipe.xyz").unlink()
+        process, give = self.reading(piped)
+        for _ in range(5):
+            process.send_signal(signal.SIGUSR1)
+        give(WATER)
+        _, words = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, words)
+        # The first checkpoint, the one that was asked for and the last one, in two files by turns.
+        self.assertEqual(self.json("part/restart.json")["state"], "restart.1.state")
+        self.assert_same_run("whole", "part")
+
+        before = {p.name: p.read_bytes() for p in (self.folder / "part").iterdir()}
+        process, give = self.reading("run --continue part --steps 3000 --input pipe.xyz")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143)
+        with self.assertRaises(BrokenPipeError):
+            give(WATER)
+        self.assertEqual(before, {p.name: p.read_bytes() for p in (self.folder / "part").iterdir()})
+
+    def test_sigterm_around_the_first_step(self):
+        """SIGTERM at any moment from reading to the first steps | exit code 143, and a checkpoint or an untouched folder; same bits"""
+        begin = time.monotonic()
+        self.succeed(RUN + "--steps 6000 --out whole")
+        chance, began, longest = random.Random(3), 0, time.monotonic() - begin
+        for attempt in range(25):
+            out = f"part{attempt}"
+            process, give = self.reading(RUN.replace("water.xyz", "pipe.xyz") + f"--steps 6000 --out {out} --quiet")
+            give(WATER)
+            time.sleep(chance.uniform(0.0, longest))
+            process.send_signal(signal.SIGUSR1)
+            process.send_signal(signal.SIGTERM)
+            _, words = process.communicate(timeout=60)
+            self.assertIn(process.returncode, (0, 143), words)
+            if not (self.folder / out).exists():
+                self.assertIn("nothing has been written", words)
+                continue
+            began += 1
+            self.succeed(f"run --continue {out} --input water.xyz")
+            self.assert_same_run("whole", out)
+        print(f"{began} of 25 runs had begun", file=sys.stderr)
+        self.assertGreater(began, 0)
+
     def test_steps_are_the_total(self):
         """more steps for a finished run | --continue FOLDER --steps N runs the rest and appends"""
         self.succeed(RUN + "--steps 900 --out whole")
