@@ -19,6 +19,7 @@
 #include "host/io/restart_file.hpp"
 #include "host/io/summary.hpp"
 #include "host/md/replica_exchange.hpp"
+#include "host/md/replica_trail.hpp"
 #include "host/md/simulation_options.hpp"
 #include "host/model_path.hpp"
 #include "host/start_check.hpp"
@@ -251,6 +252,8 @@ int run_command(const std::vector<std::string>& arguments) {
   simulation_options.closest_pairs = model.training_domain.closest_pairs;
   simulation_options.stop = &interrupt.attention();
   simulation_options.statistics = &checkpoints.statistics();
+  std::vector<ReplicaTrail> trails;
+  simulation_options.trails = &trails;
   const std::int64_t first_step = states.empty() ? 0 : states.front().step;
   simulation_options.progress = [&](const Progress& piece) {
     const Progress now = checkpoints.look(piece);

@@ -24,8 +24,9 @@ struct ReplicaFailure {
     ReplicaState state;
     double temperature = 0.0;  // K
   };
-  /// Up to kLastGood steps before the failure, one by one, the last good one last: as many as the
-  /// round of steps had that it happened in.
+  /// The kLastGood steps before the failure, one by one, the last good one last. Fewer if the
+  /// replica made no more steps since its start or since the states that it was to go on from
+  /// (SimulationOptions::trails); none if it failed at once; the last one alone on devices.
   std::vector<GoodStep> last_good{};
 };
 

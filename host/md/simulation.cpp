@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "host/md/replica_setup.hpp"
+#include "host/md/replica_trail.hpp"
 #include "host/md/rounds.hpp"
 #include "host/md/sample_buffer.hpp"
 #include "host/thread_placement.hpp"
@@ -44,6 +45,8 @@ struct Simulation::Parts {
   CompositionTable table;
   std::vector<ReplicaState> states;
   std::vector<std::size_t> composition;  // of each replica
+  std::vector<ReplicaTrail> own_trails;
+  std::vector<ReplicaTrail>& trails;
   std::vector<Worker> workers;
 
   // Of the run in progress.
@@ -59,8 +62,11 @@ struct Simulation::Parts {
   Parts(const Potential& chosen,
         std::span<const Structure> structures,
         SimulationOptions chosen_options)
-      : potential(chosen), options(std::move(chosen_options)) {
+      : potential(chosen),
+        options(std::move(chosen_options)),
+        trails(options.trails != nullptr ? *options.trails : own_trails) {
     check_options(options);
+    trails.resize(static_cast<std::size_t>(options.replicas));
     table = make_compositions(structures, options);
     for (std::int32_t slot = 0; slot < options.replicas; ++slot) {
       composition.push_back(
@@ -140,26 +146,21 @@ void Simulation::Parts::fail(std::size_t slot, ReplicaFailure failure) {
   failures.push_back(std::move(failure));
 }
 
-/// Makes the steps of states[slot] up to `last_good` again, and answers the last of them.
+/// Leaves states[slot] at step `last_good`, and answers the last steps up to there.
 std::vector<ReplicaFailure::GoodStep> Simulation::Parts::return_to_last_good(
     std::size_t slot,
     Evaluator& forces,
     std::int64_t last_good) {
   const Dynamics& dynamics = table.compositions[composition[slot]].dynamics;
-  ReplicaState& state = states[slot];
-  const std::int64_t first = std::max(state.step, last_good - ReplicaFailure::kLastGood + 1);
-  advance(state, dynamics, forces, first - state.step);
-  std::vector<ReplicaFailure::GoodStep> steps;
-  for (;;) {
-    steps.push_back({state, dynamics.temperature(state)});
-    if (state.step >= last_good) return steps;
-    advance(state, dynamics, forces, 1);
-  }
+  auto steps = trails[slot].steps_up_to(last_good, states[slot], dynamics, forces);
+  if (last_good > states[slot].step) states[slot] = steps.back().state;
+  trails[slot].clear();
+  return steps;
 }
 
 /// Returns the number of steps made. After a bad step the replica stays at its last good one: the
-/// steps before are made again from where the ticket began, which gives the same bits and costs
-/// nothing while all is well.
+/// steps before are made again from its trail, which gives the same bits and costs nothing while
+/// all is well.
 std::int64_t Simulation::Parts::advance_replica(Worker& worker,
                                                 std::size_t slot,
                                                 int buffer,
@@ -191,6 +192,7 @@ std::int64_t Simulation::Parts::advance_replica(Worker& worker,
     }
     if (plan.logs_at(state.step) || plan.frames_at(state.step)) samples.record(slot, state);
   }
+  trails[slot].leave(states[slot], last_step);
   states[slot] = state;
   return last_step - first_step;
 }

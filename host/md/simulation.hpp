@@ -19,7 +19,8 @@ namespace fusemd {
 /// Result   a replica's samples have the same bits alone, in any batch and slot, with any number
 ///          of threads, in one run or in several.
 /// Cost     evaluators: one a thread and distinct list of atoms. State: about 72 bytes an atom
-///          and replica. Samples wait in memory for at most two rounds (docs/numerics.md).
+///          and replica, and as much once or twice for its trail. Samples wait in memory for at
+///          most two rounds (docs/numerics.md).
 class Simulation final : public ReplicaRunner {
  public:
   /// Errors   InputError: an option or structure is out of range; whatever make_evaluator()

@@ -13,6 +13,7 @@
 namespace fusemd {
 
 class EnergyStatistics;
+class ReplicaTrail;
 
 /// How far a run is.
 struct Progress {
@@ -53,6 +54,11 @@ struct SimulationOptions {
 
   /// Log rows are added to it, so that several runs have one summary. Null: one for each run.
   EnergyStatistics* statistics = nullptr;
+
+  /// What the last steps before a failure are made again from: one a replica, or empty, and then
+  /// made so. Given to all runs of the same replicas in turn, it leads across their ends. Null: one
+  /// for each Simulation. Not of devices.
+  std::vector<ReplicaTrail>* trails = nullptr;
 
   /// Called by the thread that called run(), at most ten times a second and once at the end.
   std::function<void(const Progress&)> progress;
