@@ -35,6 +35,7 @@
 #include "tools/progress.hpp"
 #include "tools/run_checkpoints.hpp"
 #include "tools/run_folder.hpp"
+#include "tools/run_identity.hpp"
 #include "tools/run_options.hpp"
 #include "tools/run_report.hpp"
 #include "tools/text_format.hpp"
@@ -185,6 +186,7 @@ int run_command(const std::vector<std::string>& arguments) {
   run.declare(options);
   options.parse(with_saved_configuration(arguments));
   run.check(options);
+  find_kept_input(options, run);
 
   // A folder's lock is taken before anything in it is read, and held to the end.
   std::unique_ptr<FolderLock> lock;
@@ -202,13 +204,6 @@ int run_command(const std::vector<std::string>& arguments) {
   const Model& model = models.front();
   const std::vector<Structure> structures = read_extxyz(run.input);
   const RunFolder folder{run.out};
-  // What an earlier run kept there is this one's input when it is repeated in place.
-  std::error_code unlike;
-  const bool keeps_input =
-      !run.pipes_trajectory() &&
-      (run.input == "-" ||
-       (!run.continues() && std::filesystem::equivalent(run.input, folder.input(), unlike)));
-  if (keeps_input) run.input = folder.input();
   for (const Structure& structure : structures) check_structure(structure);
 
   const ThreadUse threads =
@@ -219,11 +214,22 @@ int run_command(const std::vector<std::string>& arguments) {
       describe_run(model, model_path, structures, engine,
                    std::max(threads.across_replicas, threads.inside_evaluation),
                    atoms_of_all_replicas(structures, run));
+  description.input = run.input;
+  const RunIdentity identity = run_identity(models, structures);
+  if (!run.continues()) check_identity(identity, options, run, model_path);
+  run.model_hash = identity.models;
+  run.input_hash = identity.input;
+  // The input may be what stands there already: of the run that goes on or is made again.
+  std::error_code unlike;
+  const bool is_kept =
+      run.input != "-" && std::filesystem::equivalent(run.input, folder.input(), unlike);
+  if (!run.pipes_trajectory()) run.input = RunFolder::kInput;
   Restart so_far;
   std::vector<std::string> warnings;
-  const std::string restart_text = restart_description(options, description, models, structures);
+  const std::string restart_text = restart_description(options, description, identity);
   if (found) {
-    warnings = check_continued(found->restart.description, restart_text, options, run, model_path);
+    warnings = check_continued(found->restart.description, restart_text, options, model_path,
+                               description.input);
     if (!found->damaged.empty()) {
       warnings.push_back(found->damaged + "; going on from " + found->file);
     }
@@ -306,8 +312,8 @@ int run_command(const std::vector<std::string>& arguments) {
   interrupt.has_work();
   files.trajectory_path = "-";
   if (!run.pipes_trajectory()) {
-    if (!run.continues()) lock = folder.prepare(run.overwrite);
-    if (keeps_input) write_file_atomically(folder.input(), extxyz_text(structures));
+    if (!run.continues()) lock = folder.prepare(run.overwrite, is_kept);
+    if (!is_kept) write_file_atomically(folder.input(), extxyz_text(structures));
     write_file_atomically(folder.config(), options.resolved());
     files.log_path = run.log_every > 0 ? folder.log() : "";
     files.trajectory_path = run.frame_every > 0 ? folder.trajectory() : "";
@@ -317,7 +323,7 @@ int run_command(const std::vector<std::string>& arguments) {
     }
   }
   if (!run.quiet) {
-    print_note(run_heading(description, run, options));
+    print_note(run_heading(description, options));
     for (const std::string& warning : start_problems(structures, model, run)) {
       warnings.push_back(warning);
     }

@@ -3,13 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
-#include "host/input_hash.hpp"
-#include "tools/text_format.hpp"
 #include "tools/usage_error.hpp"
 #include "weights/error.hpp"
 
@@ -19,13 +16,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Options that may change from session to session. Model and input are compared by content.
-constexpr std::array<std::string_view, 9> kFree = {"model",  "input",           "steps",
-                                                   "out",    "threads",         "checkpoint-every",
-                                                   "device", "instruction-set", "loop"};
-
-std::string hexadecimal(std::uint64_t value) {
-  return formatted("%016llx", static_cast<unsigned long long>(value));
-}
+constexpr std::array<std::string_view, 11> kFree = {
+    "model", "input",   "model-hash",       "input-hash", "steps",
+    "out",   "threads", "checkpoint-every", "device",     "instruction-set",
+    "loop"};
 
 std::string shown(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -57,21 +51,16 @@ std::vector<std::string> with_saved_configuration(std::vector<std::string> argum
 
 std::string restart_description(const Options& options,
                                 const RunDescription& run,
-                                const std::vector<Model>& models,
-                                const std::vector<Structure>& structures) {
-  std::string hashes;
-  for (const Model& model : models) {
-    hashes += (hashes.empty() ? "" : ",") + hexadecimal(model_hash(model));
-  }
+                                const RunIdentity& identity) {
   const Json json = {
       {"format", "fusemd-restart"},
       {"format_version", 1},
       {"options", Json::parse(options.resolved())},
       {"model_name", run.model_name},
-      {"model_hash", hashes},
+      {"model_hash", identity.models},
       {"atoms", run.composition},
       {"structures", run.structures},
-      {"input_hash", hexadecimal(structures_hash(structures))},
+      {"input_hash", identity.input},
       {"device", run.device},
       {"instruction_set", run.instruction_set},
       {"filters", run.filters},
@@ -84,8 +73,8 @@ std::string restart_description(const Options& options,
 std::vector<std::string> check_continued(const std::string& saved_text,
                                          const std::string& now_text,
                                          const Options& options,
-                                         const RunOptions& run,
-                                         const std::string& model_path) {
+                                         const std::string& model_path,
+                                         const std::string& input_path) {
   const Json saved = Json::parse(saved_text), now = Json::parse(now_text);
   for (const auto& [key, value] : saved["options"].items()) {
     if (std::find(kFree.begin(), kFree.end(), key) != kFree.end()) continue;
@@ -106,7 +95,7 @@ std::vector<std::string> check_continued(const std::string& saved_text,
     refuse_input(model_path, "not the model that the run began with", "model_name", "model_hash");
   }
   if (saved["input_hash"] != now["input_hash"] || saved["structures"] != now["structures"]) {
-    refuse_input(run.input, "not the atoms, or not the start, that the run began with", "atoms",
+    refuse_input(input_path, "not the atoms, or not the start, that the run began with", "atoms",
                  "input_hash");
   }
 

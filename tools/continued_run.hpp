@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "host/io/restart_file.hpp"
-#include "host/structure.hpp"
 #include "tools/options.hpp"
-#include "tools/run_options.hpp"
+#include "tools/run_identity.hpp"
 #include "tools/run_report.hpp"
-#include "weights/model.hpp"
 
 namespace fusemd {
 
@@ -20,8 +18,7 @@ std::vector<std::string> with_saved_configuration(std::vector<std::string> argum
 /// Restart::description: options, hashes of models and input, engine, version.
 std::string restart_description(const Options& options,
                                 const RunDescription& run,
-                                const std::vector<Model>& models,
-                                const std::vector<Structure>& structures);
+                                const RunIdentity& identity);
 
 /// Compares the run that a checkpoint belongs to with the one that is to go on from it; both are
 /// restart_description()s.
@@ -32,7 +29,7 @@ std::string restart_description(const Options& options,
 std::vector<std::string> check_continued(const std::string& saved,
                                          const std::string& now,
                                          const Options& options,
-                                         const RunOptions& run,
-                                         const std::string& model_path);
+                                         const std::string& model_path,
+                                         const std::string& input_path);
 
 }  // namespace fusemd

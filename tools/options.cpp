@@ -348,9 +348,10 @@ void Options::require(const std::string& name,
 std::string Options::resolved() const {
   std::string text = "{";
   for (const auto& entry : entries_) {
-    if (!entry->saved) continue;
+    const std::string value = entry->json();
+    if (!entry->saved || value == "\"\"") continue;
     text += text.size() == 1 ? "\n  " : ",\n  ";
-    text += json_text(entry->name) + ": " + entry->json();
+    text += json_text(entry->name) + ": " + value;
   }
   return text + "\n}\n";
 }

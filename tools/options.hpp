@@ -105,6 +105,11 @@ class Options {
   /// Whether the command line or the configuration set it.
   bool given(const std::string& name) const;
 
+  /// Whether the configuration set it, and the command line did not.
+  bool from_configuration(const std::string& name) const { return at(name).config_line > 0; }
+  /// The file that --config names; empty: none.
+  const std::string& configuration_path() const { return config_path_; }
+
   /// Throws for a value that is wrong only in company: UsageError naming the flag, or InputError
   /// naming file, line and key if the configuration set it.
   [[noreturn]] void refuse(const std::string& name,
@@ -114,7 +119,8 @@ class Options {
   /// UsageError if a text option is still empty.
   void require(const std::string& name, const std::string& value, const std::string& hint) const;
 
-  /// Every option's value as JSON text, keys in the order of declaration: what --config accepts.
+  /// Every option's value as JSON text, keys in the order of declaration: what --config accepts. A
+  /// text that is empty was not given and is left out.
   std::string resolved() const;
 
  private:

@@ -12,7 +12,7 @@
 
 namespace fusemd {
 
-std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite) const {
+std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite, bool keeps_input) const {
   namespace fs = std::filesystem;
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_directory(path, error)) {
@@ -25,13 +25,14 @@ std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite) const {
                                     exchange(), summary(), input()};
   for (const std::string& file : RestartFiles(path).paths()) files.push_back(file);
   for (const std::string& file : files) {
-    if (!is_there(file)) continue;
+    if (!is_there(file) || (file == input() && keeps_input)) continue;
     if (!overwrite) {
       throw OutputError(path + ": holds an earlier run (" + fs::path(file).filename().string() +
                         ")\n  hint:     --out FOLDER chooses another place, --continue FOLDER "
                         "goes on with the run, --overwrite replaces it");
     }
-    remove_earlier(file);
+    // It may be the only copy of what the new run starts from: replaced in one step, or not at all.
+    if (file != input()) remove_earlier(file);
   }
   if (overwrite) remove_failed_frames(path);
   return lock;

@@ -19,16 +19,18 @@ struct RunFolder {
   std::string committee() const { return path + "/committee.csv"; }
   std::string summary() const { return path + "/summary.json"; }
   std::string exchange() const { return path + "/exchange.csv"; }
-  /// What came from standard input, so that the run can be repeated and continued.
-  std::string input() const { return path + "/input.xyz"; }
+  /// The start, so that the folder is enough to repeat the run and to go on with it.
+  static constexpr const char* kInput = "input.xyz";
+  std::string input() const { return path + "/" + kInput; }
 
   /// Makes the folder, or takes an existing one, and keeps other runs out of it. Files of an
-  /// earlier run in it are removed if `overwrite` says so; files that are not a run's are never
-  /// touched.
+  /// earlier run in it are removed if `overwrite` says so, but for its input, which the new run
+  /// replaces or reads; files that are not a run's are never touched. `keeps_input`: the input that
+  /// is there is the new run's own.
   ///
   /// Errors   OutputError: an earlier run is there and `overwrite` is false; another run is writing
   ///          into it; the folder cannot be made or written.
-  std::unique_ptr<FolderLock> prepare(bool overwrite) const;
+  std::unique_ptr<FolderLock> prepare(bool overwrite, bool keeps_input) const;
 
   /// For going on with the run that is there. Errors as above.
   std::unique_ptr<FolderLock> reopen() const;

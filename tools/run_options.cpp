@@ -47,6 +47,10 @@ void RunOptions::declare(Options& options) {
                  "deviation of an atom's forces that is too much; 0: none");
   options.choice("committee-action", committee_action, {"flag", "stop"},
                  "beyond the limit: mark the frame, or stop the replica at that step");
+  options.text("model-hash", model_hash, "HASH",
+               "refuse a model with another hash; run.json has that of the run's model");
+  options.text("input-hash", input_hash, "HASH",
+               "refuse an input with another hash; run.json has that of the run's input");
   options.config();
 
   options.group("Dynamics");
@@ -112,8 +116,8 @@ void RunOptions::declare(Options& options) {
       "  fusemd run --continue benzene --steps 40000\n"
       "  fusemd run --model tiny --input examples/water.xyz --out - --frame-every 10 | viewer\n"
       "\n"
-      "Units: Angstrom, fs, eV, amu, K. Files: run.json, log.csv, trajectory.xyz, summary.json,\n"
-      "restart.json and restart.*.state.\n"
+      "Units: Angstrom, fs, eV, amu, K. Files: run.json, input.xyz, log.csv, trajectory.xyz,\n"
+      "summary.json, restart.json and restart.*.state.\n"
       "Exit codes: 0 done, 2 usage, 3 bad input, 4 no such device, 5 a replica diverged,\n"
       "7 cannot write, 130 and 143 stopped by a signal, with everything so far written.\n"
       "SIGUSR1: saves a checkpoint and goes on.");

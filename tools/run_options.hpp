@@ -16,6 +16,7 @@ namespace fusemd {
 struct RunOptions {
   std::string model;
   std::string input;
+  std::string model_hash, input_hash;  ///< that they must have; empty: any
 
   std::string committee;         ///< models separated by commas; empty: one model
   double committee_limit = 0.0;  ///< eV/Angstrom; 0: none

@@ -80,10 +80,8 @@ RunDescription describe_run(const Model& model,
   return description;
 }
 
-std::string run_heading(const RunDescription& description,
-                        const RunOptions& run,
-                        const Options& options) {
-  std::string input = run.input + ": " + description.composition;
+std::string run_heading(const RunDescription& description, const Options& options) {
+  std::string input = description.input + ": " + description.composition;
   if (description.structures > 1) {
     input += " (first of " + std::to_string(description.structures) + " structures)";
   }

@@ -19,6 +19,7 @@ namespace fusemd {
 struct RunDescription {
   std::string model_name;
   std::string model_path;
+  std::string input;        ///< as the user named it
   std::string composition;  ///< "C6H6, 12 atoms"
   std::size_t structures = 0;
   std::int64_t atoms = 0;  ///< of all replicas
@@ -41,9 +42,7 @@ RunDescription describe_run(const Model& model,
 std::string chemical_formula(const std::vector<int>& atomic_numbers);
 
 /// The lines before a run: program, model, input, engine, options.
-std::string run_heading(const RunDescription& description,
-                        const RunOptions& run,
-                        const Options& options);
+std::string run_heading(const RunDescription& description, const Options& options);
 
 /// The result table after it.
 std::string run_table(const RunSummary& summary,

@@ -89,7 +89,7 @@ class Commands(CommandLineTest):
         process = self.succeed(RUN + "--steps 200 --log-every 50 --frame-every 100 --out here")
         self.assertIn("us/step", process.stdout)
         self.assertIn("engine", process.stderr)
-        self.assertEqual(self.files(), ["here/log.csv", "here/restart.0.state", "here/restart.1.state", "here/restart.json",
+        self.assertEqual(self.files(), ["here/input.xyz", "here/log.csv", "here/restart.0.state", "here/restart.1.state", "here/restart.json",
                                         "here/run.json", "here/summary.json", "here/trajectory.xyz", "water.xyz"])
         with open(self.folder / "here/log.csv", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))

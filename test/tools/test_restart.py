@@ -222,19 +222,69 @@ class Restart(CommandLineTest):
         self.refuse(2, "run --continue part --steps 899", "--steps: the run has 900 steps already")
 
     def test_a_moved_folder_and_piped_input(self):
-        """a folder that was moved, input from a pipe | the folder is enough to go on and to repeat"""
+        """a folder that was moved, its input gone or from a pipe | the folder is enough to go on and to repeat"""
         self.succeed(RUN + "--steps 700 --out whole")
-        self.succeed(RUN.replace("water.xyz", "-") + "--steps 300 --out part", stdin=WATER)
-        self.assertEqual(self.json("part/run.json")["input"], "part/input.xyz")
-        self.succeed("run --config part/run.json --steps 700 --out again")
-        self.assertEqual(self.contents("whole"), self.contents("again"))
-        kept = (self.folder / "part/input.xyz").read_bytes()
-        self.succeed("run --config part/run.json --steps 300 --overwrite")  # in place: it reads what it replaces
-        self.assertEqual((self.folder / "part/input.xyz").read_bytes(), kept)
-        (self.folder / "part").rename(self.folder / "moved")
-        self.succeed("run --continue moved --steps 700 --input moved/input.xyz")
-        self.assert_same_run("whole", "moved")
-        self.assertEqual(self.json("moved/run.json")["out"], "moved")
+        self.write("once.xyz", WATER)
+        for out, name, stdin in (("part", "once.xyz", ""), ("piped", "-", WATER)):
+            self.succeed(RUN.replace("water.xyz", name) + f"--steps 300 --out {out}", stdin=stdin)
+            if not stdin:
+                (self.folder / name).unlink()
+            self.assertEqual(self.json(out + "/run.json")["input"], "input.xyz")
+            self.succeed(f"run --config {out}/run.json --steps 700 --out {out}-again")
+            self.assertEqual(self.contents("whole"), self.contents(out + "-again"))
+            kept = (self.folder / out / "input.xyz").read_bytes()
+            self.succeed(f"run --config {out}/run.json --steps 300 --overwrite")  # in place: it reads what it replaces
+            self.assertEqual((self.folder / out / "input.xyz").read_bytes(), kept)
+            moved = out + "-moved"
+            (self.folder / out).rename(self.folder / moved)
+            self.succeed(f"run --config {moved}/run.json --steps 700 --out {out}-once-more")
+            self.assertEqual(self.contents("whole"), self.contents(out + "-once-more"))
+            self.succeed(f"run --continue {moved} --steps 700")
+            self.assert_same_run("whole", moved)
+            self.assertEqual(self.json(moved + "/run.json")["out"], moved)
+
+    def test_a_repeated_run_is_the_same_one(self):
+        """a run's configuration with another model, or its kept input changed | refused with both hashes; flags start another run"""
+        model = self.write("mine.json", (ROOT / "weights/ultra_tiny.json").read_text(encoding="utf-8"))
+        self.succeed("run --model mine.json --input water.xyz --steps 100 --out a")
+        again = "run --config a/run.json --steps 50 --out b "
+        model.write_text((ROOT / "weights/tiny.json").read_text(encoding="utf-8"), encoding="utf-8")
+        hashes = self.json("a/run.json")["model-hash"], self.json("a/run.json")["input-hash"]
+        self.refuse(BAD_INPUT, again, "mine.json: not the model that the configuration was made with", hashes[0],
+                    "--model MODEL beside --config")
+        self.assertFalse((self.folder / "b").exists())
+        self.succeed(again + "--model tiny")
+        self.assertNotEqual(self.json("b/run.json")["model-hash"], hashes[0])
+        self.assertEqual(self.json("b/run.json")["input-hash"], hashes[1])
+        model.write_text((ROOT / "weights/ultra_tiny.json").read_text(encoding="utf-8"), encoding="utf-8")
+        kept = (self.folder / "a/input.xyz").read_text(encoding="utf-8")
+        self.write("a/input.xyz", kept.replace("0.1178", "0.1179"))
+        self.refuse(BAD_INPUT, again + "--overwrite", "a/input.xyz: not the atoms, or not the start", hashes[1])
+        self.succeed(again + "--overwrite --input water.xyz")
+        (self.folder / "a/input.xyz").unlink()
+        self.refuse(BAD_INPUT, again + "--overwrite", "a/input.xyz")
+        self.refuse(BAD_INPUT, RUN + f"--input-hash {hashes[0]} --out c", "water.xyz: not the atoms")
+        self.succeed(RUN + f"--steps 50 --input-hash {hashes[1]} --out c")
+
+    def test_the_kept_input_has_every_bit(self):
+        """an input with momenta, masses, a cell, zeros with a sign, several frames | what is kept of it starts the same run"""
+        momenta = ('3\nLattice="9.1 0 0 0 9.3 0 0.1 0 9.7" pbc="F F F" Properties=species:S:1:pos:R:3:masses:R:1:momenta:R:3\n'
+                   "O 0 -0.0 0.1178 15.9949146 0.01 -0.0 0.03\nH 0 0.7555 -0.4712 2.0141017 0 0.1 1e-9\n"
+                   "H 0 -0.7555 -0.47120000000000001 1.00782503 -0.2 0.3333333333333333 0.7\n")
+        self.write("odd.xyz", momenta + WATER)
+        self.succeed(RUN.replace("water", "odd") + "--replicas 3 --steps 200 --out a")
+        self.succeed("run --config a/run.json --out b")
+        self.assert_same_run("a", "b")
+        self.assertEqual(*((self.folder / name / "input.xyz").read_bytes() for name in "ab"))
+
+    def test_an_input_in_the_folder_itself(self):
+        """the input lies in the run's folder under the name of the kept one | it is used where it is, and stays as it is"""
+        (self.folder / "a").mkdir()
+        self.write("a/input.xyz", WATER)
+        self.refuse(CANNOT_WRITE, RUN + "--out a", "holds an earlier run (input.xyz)")
+        for options in ("", " --overwrite"):
+            self.succeed(RUN.replace("water.xyz", "a/input.xyz") + "--steps 10 --out a" + options)
+            self.assertEqual((self.folder / "a/input.xyz").read_text(encoding="utf-8"), WATER)
 
     def test_committee_goes_on(self):
         """a committee's run is killed, or one of its models replaced | its log has no gap; another model is refused"""

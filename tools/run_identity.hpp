@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/structure.hpp"
+#include "tools/options.hpp"
+#include "tools/run_options.hpp"
+#include "weights/model.hpp"
+
+namespace fusemd {
+
+/// What a run computes with besides its options, as hexadecimal hashes (host/input_hash.hpp).
+struct RunIdentity {
+  std::string models;  ///< of each one, separated by commas
+  std::string input;
+};
+RunIdentity run_identity(const std::vector<Model>& models,
+                         const std::vector<Structure>& structures);
+
+/// A configuration that a run has left behind is read from beside the input that the run kept:
+/// its path counts from there. Paths of other configurations and of the command line stay as they
+/// are.
+void find_kept_input(const Options& options, RunOptions& run);
+
+/// Refuses a model or an input that is not the one that --model-hash or --input-hash says. Where
+/// the command line names another model or input, the configuration's hash does not count.
+///
+/// Errors   InputError with both hashes.
+void check_identity(const RunIdentity& identity,
+                    const Options& options,
+                    const RunOptions& run,
+                    const std::string& model_path);
+
+}  // namespace fusemd
