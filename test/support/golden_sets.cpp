@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "test/support/seed_weights.hpp"
-#include "test/support/shipped_models.hpp"
 #include "test/support/skip.hpp"
 
 namespace fusemd::test {
@@ -22,9 +21,10 @@ std::vector<GoldenSet> golden_sets() {
     sets.push_back({"seed " + name, read_seed_weights(weights), read_golden(golden)});
   }
   for (const std::string name : {"original", "tiny", "ultra_tiny"}) {
+    const auto weights = shared_path("seedlings/" + name + ".json");
     const auto golden = shared_path("seedlings/golden/" + name + "_float64.json");
-    if (!available(fs::exists(golden), golden.string())) continue;
-    sets.push_back({"shipped " + name, shipped_model(name), read_golden(golden)});
+    if (!available(fs::exists(weights) && fs::exists(golden), golden.string())) continue;
+    sets.push_back({"seedling " + name, read_seedling(weights), read_golden(golden)});
   }
   return sets;
 }

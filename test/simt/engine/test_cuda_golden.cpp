@@ -54,13 +54,13 @@ FUSEMD_KERNEL_CASE("golden values of the seed's ultra_tiny") {
   compare("seed ultra_tiny", {"H2O", "CH4_rattle", "C2H6", "C6H6_rattle07", "C4H10"});
 }
 FUSEMD_KERNEL_CASE("golden values of original") {
-  compare("shipped original", {"H atom", "CO at 4.9999 A", "water 800 K", "methanol 300 K"});
+  compare("seedling original", {"H atom", "CO at 4.9999 A", "water 800 K", "methanol 300 K"});
 }
 FUSEMD_KERNEL_CASE("golden values of tiny") {
-  compare("shipped tiny", {"O atom", "ammonia 800 K", "ethanol 800 K", "uracil 300 K"});
+  compare("seedling tiny", {"O atom", "ammonia 800 K", "ethanol 800 K", "uracil 300 K"});
 }
 FUSEMD_KERNEL_CASE("golden values of ultra_tiny") {
-  compare("shipped ultra_tiny",
+  compare("seedling ultra_tiny",
           {"CO at 5.0001 A", "benzene 800 K", "aspirin 800 K", "water and benzene, 6 A apart"});
 }
 
