@@ -297,6 +297,20 @@ std::vector<System> systems_of_many_sizes() {
   return systems;
 }
 
+System rod_of_211_atoms() {
+  constexpr std::size_t kAtoms = 211;  // a prime, so that any stride visits every place once
+  constexpr int kElements[] = {1, 6, 7, 8};
+  System rod{"rod", {}, {}};
+  for (std::size_t i = 0; i < kAtoms; ++i) {
+    const std::size_t place = i * 97 % kAtoms;
+    rod.atomic_numbers.push_back(kElements[i % 4]);
+    rod.positions.push_back({2.4 * static_cast<double>(place / 4),
+                             2.4 * static_cast<double>(place % 2),
+                             2.4 * static_cast<double>(place / 2 % 2)});
+  }
+  return rattled_off_cutoff(rod, 0.05);
+}
+
 double magnitude(const std::vector<double>& values) {
   double largest = 1.0;
   for (const double x : values) largest = std::max(largest, std::abs(x));

@@ -195,6 +195,11 @@ void expect_reference(const ConvolutionResult& result,
 /// These, and 31, 32, 33 and 37 atoms.
 [[nodiscard]] std::vector<System> systems_of_many_sizes();
 
+/// 211 atoms on a rod of two by two, each with some 13 neighbours, in an order that puts neighbours
+/// far apart: hundreds of atoms at the cost of a few thousand edges, and of every tile with every
+/// other.
+[[nodiscard]] System rod_of_211_atoms();
+
 /// Largest absolute value, at least 1.
 [[nodiscard]] double magnitude(const std::vector<double>& values);
 

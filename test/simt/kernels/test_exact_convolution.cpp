@@ -88,6 +88,14 @@ FUSEMD_KERNEL_CASE("exact_convolution of systems of several tiles") {
   }
 }
 
+// Seven tiles, each with pairs in all others.
+FUSEMD_KERNEL_CASE("exact_convolution of hundreds of atoms") {
+  static const ReferenceBatch reference(make_model(shipped_switches(4, 2, 5), 23),
+                                        {rod_of_211_atoms()});
+  expect_reference(run(reference, reference.systems, inputs_of(reference), true, {64, 32, 16}),
+                   reference, kFloat);
+}
+
 FUSEMD_KERNEL_CASE("exact_convolution with every combination of switches") {
   for (const StudentConfig& config : all_switches(shipped_switches(8, 2, 5))) {
     const ReferenceBatch& reference = reference_of(config);

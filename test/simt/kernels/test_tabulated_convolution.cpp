@@ -104,6 +104,12 @@ struct RegisterSizes {
   }
 } const kRegisterSizes;
 
+FUSEMD_KERNEL_CASE("tabulated_convolution of hundreds of atoms") {
+  static const ReferenceBatch reference(make_model(shipped_switches(4, 2, 5), 16),
+                                        {rod_of_211_atoms()});
+  compare(reference, 64, true);
+}
+
 FUSEMD_KERNEL_CASE("tabulated_convolution with every combination of switches") {
   for (const StudentConfig& config : all_switches(shipped_switches(8, 2, 5))) {
     static std::map<std::string, std::unique_ptr<ReferenceBatch>> made;
