@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: MIT
 // kernels/devices.hpp on the CUDA runtime. No kernels, hence no cost model.
 #include "kernels/cuda_check.cuh"
+#include "kernels/device_problem.hpp"
 #include "kernels/devices.hpp"
 
 namespace fusemd::device {
 namespace {
 
-std::string release_text(int version) {
-  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
-}
-
 std::string reason(cudaError_t code) {
   (void)cudaGetLastError();
-  int driver = 0;
-  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) {
-    return "there is no NVIDIA driver on this machine";
-  }
-  if (code == cudaErrorInsufficientDriver) {
-    return "the NVIDIA driver is too old: it knows CUDA " + release_text(driver) +
-           ", this fusemd needs " + release_text(CUDART_VERSION);
-  }
-  if (code == cudaErrorNoDevice) return "the NVIDIA driver finds no GPU";
-  return std::string("the NVIDIA driver says: ") + cudaGetErrorString(code);
+  DriverAnswer answer{.runtime = CUDART_VERSION,
+                      .too_old = code == cudaErrorInsufficientDriver,
+                      .no_device = code == cudaErrorNoDevice,
+                      .words = cudaGetErrorString(code)};
+  if (cudaDriverGetVersion(&answer.driver) != cudaSuccess) answer.driver = 0;
+  return device_problem(answer);
 }
 
 }  // namespace
