@@ -69,10 +69,16 @@ class Learn(CommandLineTest):
         self.assertEqual(counts[1], counts[0] + 25)
         for name in ("small", "small-2"):
             self.succeed(f"check w/{name}.json")
+            self.assertEqual(self.json(f"w/{name}.json")["name"], name)
+        provenance = self.json("w/small.json")["provenance"]
+        self.assertEqual(provenance["recipe"], "water twice")
+        self.assertIn("gfn2", provenance["teacher"])
+        self.assertEqual(provenance["accuracy"][-1]["data"], "test: 30 frames of 1 molecule")
         # From nothing, the teacher's forces on trajectories that were not trained on.
         found = [json.loads(text[text.index("\n{"):])["forces"] for text in
                  ((self.folder / f"w/logs/validate-small-0-round{k}-test.log").read_text(encoding="utf-8")
                   for k in (0, 1))]
+        self.assertEqual(provenance["accuracy"][-1]["force_r2"], found[1]["force_r2"])
         self.assertGreater(found[0]["force_r2"], 0.98)
         self.assertLess(found[1]["force_mae_eV_per_Angstrom"], found[0]["force_mae_eV_per_Angstrom"])
         # Again: everything is there.

@@ -62,11 +62,11 @@ TEST_CASE("shipped models say where they come from and how good they are", "[shi
     INFO(name);
     const auto provenance =
         nlohmann::json::parse(read_model(shipped_path(name).string()).provenance);
-    for (const char* key : {"teacher", "data", "loss", "frames_seen", "training", "accuracy",
-                            "nve_slope", "reference_frames", "weak_spots"}) {
+    for (const char* key :
+         {"teacher", "data", "loss", "training", "accuracy", "nve_slope", "reference_frames"}) {
       CHECK(provenance.contains(key));
     }
-    REQUIRE(provenance.at("accuracy").size() == 2);
+    REQUIRE(provenance.at("accuracy").size() >= 2);
     for (const auto& row : provenance.at("accuracy")) {
       CHECK(row.at("force_r2").get<double>() > 0.99);
       CHECK(row.at("force_mae_eV_per_Angstrom").get<double>() > 0.0);

@@ -7,6 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
+from publish import publish
 from recipe import RecipeError, seconds
 from report import markdown, write_report
 from trajectories import copy_frames, deviations
@@ -105,8 +106,8 @@ class Learner:
 
     def train(self, part, member, round_number, data):
         model = self.out / "models" / f"{part['name']}-{member}-round{round_number}.json"
-        command = [self.fusemd, "train", "--data", data, "--out", model, "--seed", self.recipe["seed"] + member,
-                   "--threads", self.threads]
+        command = [self.fusemd, "train", "--data", data, "--out", model, "--name", self._member(part["name"], member),
+                   "--seed", self.recipe["seed"] + member, "--threads", self.threads]
         # A shipped model is a start for every member; later rounds go on from the round before.
         before = self.out / "models" / f"{part['name']}-{member}-round{round_number - 1}.json"
         if round_number > 0:
@@ -172,10 +173,14 @@ class Learner:
             self.label_frames(f"sampled-round{number + 1}", chosen)
             sampled.append(f"sampled-round{number + 1}")
         for name, models in members.items():
-            shutil.copyfile(models[0], self.out / f"{name}.json")
-            for k, model in enumerate(models[1:], 2):
-                shutil.copyfile(model, self.out / f"{name}-{k}.json")
+            for k, model in enumerate(models):  # the first member is the one that is validated
+                publish(model, self.out / f"{self._member(name, k)}.json", recipe["teacher"], recipe["name"],
+                        figures[name] if k == 0 else {})
         return reached
+
+    @staticmethod
+    def _member(name, k):
+        return name if k == 0 else f"{name}-{k + 1}"
 
     def _training_data(self, number, sampled):
         return self._joined([*self.recipe["train"], *sampled], self.out / "labels" / f"training-round{number}.xyz")
