@@ -17,6 +17,21 @@ std::string reason(cudaError_t code) {
   return device_problem(answer);
 }
 
+/// 0 if the driver does not say.
+int attribute(cudaDeviceAttr which, int number) {
+  int value = 0;
+  if (cudaDeviceGetAttribute(&value, which, number) == cudaSuccess) return value;
+  (void)cudaGetLastError();
+  return 0;
+}
+
+/// Bytes/s: two transfers a clock of the memory, whose bus is given in bits.
+double bandwidth(int number) {
+  constexpr double kHzPerKHz = 1e3;
+  return 2.0 * kHzPerKHz * attribute(cudaDevAttrMemoryClockRate, number) *
+         attribute(cudaDevAttrGlobalMemoryBusWidth, number) / 8.0;
+}
+
 }  // namespace
 
 DeviceList list_devices() {
@@ -36,7 +51,10 @@ DeviceList list_devices() {
     list.devices.push_back({.name = properties.name,
                             .compute_capability = 10 * properties.major + properties.minor,
                             .multiprocessors = properties.multiProcessorCount,
-                            .memory_bytes = properties.totalGlobalMem});
+                            .memory_bytes = properties.totalGlobalMem,
+                            .clock_hz = 1e3 * attribute(cudaDevAttrClockRate, number),
+                            .bandwidth = bandwidth(number),
+                            .l2_bytes = static_cast<std::size_t>(properties.l2CacheSize)});
   }
   return list;
 }

@@ -12,6 +12,10 @@ struct DeviceInfo {
   int compute_capability = 0;  ///< 10 major + minor
   int multiprocessors = 0;
   std::size_t memory_bytes = 0;
+  // 0 where the driver does not say.
+  double clock_hz = 0.0;     ///< of multiprocessors, at most
+  double bandwidth = 0.0;    ///< of device memory, bytes/s
+  std::size_t l2_bytes = 0;  ///< of the L2 cache
 };
 
 /// The devices in the order of their numbers, or why there are none.

@@ -10,19 +10,35 @@
 #include "kernels/embedding.hpp"
 
 namespace fusemd::cuda {
+namespace {
+
+/// Blocks of a shape that the device holds at once, as far as the wish lets it have them.
+unsigned resident(const DeviceModel& model,
+                  std::uint32_t largest,
+                  const TeamWish& wish,
+                  TeamShape shape) {
+  if (wish.threads > 0) shape.threads = wish.threads;
+  if (shape.cluster && !wish.cluster.value_or(model.compute_capability() >= 90)) return 0;
+  return team_blocks_resident(block_loop_model(model), largest, shape);
+}
+
+}  // namespace
+
+TeamChoice teams_on_device(const DeviceModel& model,
+                           std::uint32_t n_replicas,
+                           std::uint32_t largest,
+                           const TeamWish& wish) {
+  return choose_teams(n_replicas, largest, model.policy(), [&](const TeamShape& shape) {
+    return resident(model, largest, wish, shape);
+  });
+}
 
 CooperativeLoop::CooperativeLoop(std::shared_ptr<const DeviceModel> model,
                                  DeviceReplicas& replicas,
                                  const TeamWish& wish)
     : model_(std::move(model)), replicas_(replicas), loop_(block_loop_model(*model_)) {
   const unsigned most = replicas.largest();
-  const bool may_cluster = wish.cluster.value_or(model_->compute_capability() >= 90);
-  const auto resident = [&](TeamShape shape) {
-    if (wish.threads > 0) shape.threads = wish.threads;
-    if (shape.cluster && !may_cluster) return 0U;
-    return team_blocks_resident(loop_, most, shape);
-  };
-  TeamChoice choice = choose_teams(replicas.n_replicas(), most, model_->policy(), resident);
+  TeamChoice choice = teams_on_device(*model_, replicas.n_replicas(), most, wish);
   shape_ = choice.shape;
   reason_ = std::move(choice.reason);
   if (shape_.blocks == 0) throw DeviceError(DeviceProblem::launch_refused, reason_);
@@ -31,7 +47,7 @@ CooperativeLoop::CooperativeLoop(std::shared_ptr<const DeviceModel> model,
   if (wish.threads > 0) shape_.threads = wish.threads;
   if (wish.tile_rows > 0) shape_.tile_rows = wish.tile_rows;
   shape_.cluster = wish.cluster.value_or(shape_.cluster);
-  const unsigned fitting = resident(shape_);
+  const unsigned fitting = resident(*model_, most, wish, shape_);
   // Clusters may take turns, but then what they wait for would be a whole run.
   if (shape_.teams * shape_.blocks > fitting) {
     const std::string what = shape_.cluster ? " clusters of " : " teams of ";

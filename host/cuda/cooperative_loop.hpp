@@ -24,6 +24,15 @@ struct TeamWish {
   std::optional<bool> cluster;
 };
 
+/// How the current device would be divided among replicas of up to `largest` atoms: choose_teams()
+/// with what is resident on it.
+///
+/// Needs    a model with filter tables.
+TeamChoice teams_on_device(const DeviceModel& model,
+                           std::uint32_t n_replicas,
+                           std::uint32_t largest,
+                           const TeamWish& wish = {});
+
 /// One molecule on many multiprocessors: kernels/cooperative_loop.hpp.
 ///
 /// Cost     device memory, a team: about (28 L + 12) F floats an atom and 20 bytes for each pair of

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "host/cuda/cooperative_loop.hpp"
 #include "host/cuda/cuda_potential.hpp"
 #include "host/cuda/device_simulation.hpp"
 #include "host/cuda/loop_makers.hpp"
@@ -37,6 +38,12 @@ std::uint32_t largest_replica(std::span<const Structure> structures,
     most = std::max(most, structures[s].size());
   }
   return static_cast<std::uint32_t>(most);
+}
+
+/// Whether it makes sense to ask the device how many blocks of a team it holds.
+bool may_have_teams(const LoopProblem& problem) {
+  return !problem.exact_filters && problem.dense == DenseKind::fma && problem.load.largest > 0 &&
+         problem.load.largest <= kTeamLoopAtoms;
 }
 
 }  // namespace
@@ -79,16 +86,19 @@ PlannedSimulation make_simulation(const Engine& engine,
                                   std::string_view loop,
                                   std::vector<ReplicaState> states) {
   const DeviceModel& device_model = *engine.device_model;
-  const LoopProblem problem{.largest = largest_replica(structures, options),
-                            .n_replicas = static_cast<std::uint32_t>(options.replicas),
-                            .n_channels = device_model.n_channels(),
-                            .n_layers = device_model.n_layers(),
-                            .exact_filters = device_model.exact_filters(),
-                            .host_limits = std::isfinite(options.limits.bond) ||
-                                           options.outside_training == OutsideTraining::stop,
-                            .dense = device_model.dense(),
-                            .compute_capability = engine.device_info.compute_capability,
-                            .multiprocessors = engine.device_info.multiprocessors};
+  LoopProblem problem{.load = {.largest = largest_replica(structures, options),
+                               .n_replicas = static_cast<std::uint32_t>(options.replicas),
+                               .n_channels = device_model.n_channels()},
+                      .exact_filters = device_model.exact_filters(),
+                      .host_limits = std::isfinite(options.limits.bond) ||
+                                     options.outside_training == OutsideTraining::stop,
+                      .dense = device_model.dense(),
+                      .device = engine.device_info,
+                      .teams = {}};
+  if (may_have_teams(problem)) {
+    device::use_device(device_model.device());
+    problem.teams = teams_on_device(device_model, problem.load.n_replicas, problem.load.largest);
+  }
   const LoopPlan plan = plan_loop(problem, loop);
   const std::string why = " (" + std::string(loop_name(plan.shape)) + ": " + plan.reason + ")";
   if (plan.shape == LoopShape::host) {

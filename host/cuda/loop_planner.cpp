@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "host/cuda/loop_planner.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
+#include <vector>
 
 #include "kernels/block_loop.hpp"
 #include "kernels/cooperative_loop.hpp"
@@ -13,8 +16,6 @@ namespace {
 constexpr std::array kShapes{LoopShape::block, LoopShape::cooperative, LoopShape::graph,
                              LoopShape::host};
 
-std::string atoms(std::uint32_t n) { return std::to_string(n) + (n == 1 ? " atom" : " atoms"); }
-
 /// "block, host": the shapes that can run the problem.
 std::string possible_names(const LoopProblem& problem) {
   std::string names = "auto";
@@ -22,6 +23,42 @@ std::string possible_names(const LoopProblem& problem) {
     if (!loop_obstacle(shape, problem)) names += ", " + std::string(loop_name(shape));
   }
   return names;
+}
+
+/// "1.7": two digits.
+std::string times(double factor) {
+  char text[32];
+  (void)std::snprintf(text, sizeof text, factor < 10.0 ? "%.1f" : "%.0f", factor);
+  return text;
+}
+
+/// The loop with the least estimate.
+LoopPlan cheapest(const LoopProblem& problem) {
+  struct Bid {
+    LoopShape shape;
+    double estimate;
+  };
+  std::vector<Bid> bids;
+  std::string out;
+  for (const LoopShape shape : {LoopShape::block, LoopShape::cooperative, LoopShape::graph}) {
+    if (const auto obstacle = loop_obstacle(shape, problem)) {
+      out += "; not " + std::string(loop_name(shape)) + ": " + *obstacle;
+      continue;
+    }
+    bids.push_back(
+        {shape, loop_estimate(shape, problem.load, problem.device, problem.teams.shape)});
+  }
+  const Bid least = *std::ranges::min_element(bids, {}, &Bid::estimate);
+  std::string reason;
+  if (least.shape == LoopShape::cooperative) reason = problem.teams.reason + "; ";
+  if (bids.size() == 1) return {least.shape, reason + "the one that can run this" + out};
+  reason += "least in the static cost model";
+  for (const Bid& bid : bids) {
+    if (bid.shape == least.shape) continue;
+    reason += ", " + std::string(loop_name(bid.shape)) + " " +
+              times(bid.estimate / least.estimate) + " times as much";
+  }
+  return {least.shape, reason + out};
 }
 
 }  // namespace
@@ -47,9 +84,9 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
   switch (shape) {
     case LoopShape::block:
       if (problem.exact_filters) return "it has filter tables only, not --filters exact";
-      if (problem.largest > kBlockLoopAtoms) {
+      if (problem.load.largest > kBlockLoopAtoms) {
         return "one block takes up to " + std::to_string(kBlockLoopAtoms) +
-               " atoms, a replica has " + std::to_string(problem.largest);
+               " atoms, a replica has " + std::to_string(problem.load.largest);
       }
       return {};
     case LoopShape::cooperative:
@@ -57,10 +94,11 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
       if (problem.dense != DenseKind::fma) {
         return "its blocks have too few atoms for tensor cores: --dense fma only";
       }
-      if (problem.largest > kTeamLoopAtoms) {
+      if (problem.load.largest > kTeamLoopAtoms) {
         return "every block keeps the whole replica, up to " + std::to_string(kTeamLoopAtoms) +
-               " atoms, a replica has " + std::to_string(problem.largest);
+               " atoms, a replica has " + std::to_string(problem.load.largest);
       }
+      if (problem.teams.shape.blocks == 0) return problem.teams.reason;
       return {};
     case LoopShape::graph:
     case LoopShape::host:
@@ -71,10 +109,8 @@ std::optional<std::string> loop_obstacle(LoopShape shape, const LoopProblem& pro
 
 LoopPlan plan_loop(const LoopProblem& problem, std::string_view wanted) {
   if (wanted == "auto") {
-    const auto obstacle = loop_obstacle(LoopShape::block, problem);
-    if (obstacle && problem.host_limits) return {LoopShape::host, *obstacle};
-    if (obstacle) return {LoopShape::graph, *obstacle};
-    return {LoopShape::block, atoms(problem.largest) + " at most fit one block"};
+    if (!problem.host_limits) return cheapest(problem);
+    return {LoopShape::host, *loop_obstacle(LoopShape::block, problem)};
   }
   for (const LoopShape shape : kShapes) {
     if (wanted != loop_name(shape)) continue;
@@ -84,6 +120,7 @@ LoopPlan plan_loop(const LoopProblem& problem, std::string_view wanted) {
                         .expected = possible_names(problem),
                         .found = std::string(wanted)});
     }
+    if (shape == LoopShape::cooperative) return {shape, "asked for; " + problem.teams.reason};
     return {shape, "asked for"};
   }
   throw InputError({.key = "loop",

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes docs/cuda-cost.md from counts.json, constants.csv and the budgets.
+"""Writes docs/cuda-cost.md from counts.json, constants.csv and the budgets, and what the planner of loops takes from
+the same sources (planner_table.py).
 
-    report.py --occupancy PROGRAM --root FOLDER            writes docs/cuda-cost.md under FOLDER
-    report.py --occupancy PROGRAM --root FOLDER --check    ends with 1 if it would change
+    report.py --occupancy PROGRAM --root FOLDER            writes the files under FOLDER
+    report.py --occupancy PROGRAM --root FOLDER --check    ends with 1 if one would change
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 import cost_model
+import planner_table
 from cost_model import PARTS, STEPS_A_LAUNCH, Occupancy, StepCost, accesses, get, read_constants, read_rows
 from step_counts import MODELS, key, of_batch, op_cases, read_table
 
@@ -253,9 +255,17 @@ def main():
         parser.add_argument('--' + name, required=True)
     parser.add_argument('--check', action='store_true')
     options = parser.parse_args()
-    sources = read_table(), read_constants(), Occupancy(options.occupancy)
-    root = Path(options.root)
-    return 0 if hold(root / 'docs' / 'cuda-cost.md', page(*sources), options.check) else 1
+    data, constants, occupancy = read_table(), read_constants(), Occupancy(options.occupancy)
+    cases = [(loop, model, system, replicas, part) for loop in planner_table.SYSTEMS for model in MODELS
+             for system, replicas, _ in LOOPS.get(loop, SYSTEMS) for part in planner_table.PLANNED]
+    files = {
+        'docs/cuda-cost.md': page(data, constants, occupancy),
+        'host/cuda/loop_counts.hpp': planner_table.table(lambda *case: step_of(data, *case), constants),
+        'test/host/cuda/report_estimates.hpp': planner_table.estimates(
+            lambda *case: cost_of(data, constants, occupancy, *case), cases,
+            lambda loop, part: can_run(loop, constants, part))}
+    held = [hold(Path(options.root) / name, text, options.check) for name, text in files.items()]
+    return 0 if all(held) else 1
 
 
 if __name__ == '__main__':
