@@ -8,8 +8,10 @@
 
 #include "host/cuda/block_loop.hpp"
 #include "kernels/launch_count.hpp"
+#include "test/simt/engine/replica_fixture.hpp"
 #include "test/simt/kernels/network_fixture.hpp"
 #include "test/simt/loops/loop_fixture.hpp"
+#include "test/simt/support/device_array.hpp"
 #include "test/simt/support/kernel_case.hpp"
 
 namespace fusemd::test {
@@ -75,6 +77,25 @@ FUSEMD_KERNEL_CASE("block loop: one launch an interval, and no wait") {
   // The host waits for each sample to arrive, while the next intervals are in the stream.
   expect(used.event_waits == 5, std::to_string(used.event_waits) + " waits for samples");
   same_bits(run);
+}
+
+FUSEMD_KERNEL_CASE(
+    "block loop: an interval is one launch, during which the host waits for nothing") {
+  const auto model = on_device(make_model(shipped_switches(8, 2, 6), 6), {.table_intervals = 64});
+  const ReplicaFixture replicas({water(), methane()}, Ensemble::csvr);
+  const auto device = replicas.on_device();
+  const auto loop = cuda::make_block_loop(model, *device, block_policy(32, 2, 8 * 1024));
+  loop->start(nullptr);
+  DeviceArray<ReplicaProgress> progress(2);
+  DeviceArray<double> atoms(std::size_t{9} * device->n_atoms());
+  for (std::int64_t step = 0; step < 6; step += 2) {
+    const device::LaunchNumbers before = device::launch_numbers();
+    loop->advance({step, step + 2}, {progress.data(), atoms.data()}, nullptr);
+    const device::LaunchNumbers asked = device::launch_numbers() - before;
+    expect(asked.kernels == 1 && asked.graphs == 0, "one launch");
+    expect(asked.stream_waits == 0 && asked.event_waits == 0, "no wait");
+  }
+  for (const ReplicaProgress& each : progress.download()) expect(each.step == 6, "six steps");
 }
 
 FUSEMD_KERNEL_CASE("block loop: going on from saved states has the bits of one run") {
