@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
 #include <nlohmann/json.hpp>
 
-#include "weights/error.hpp"
+#include "benchmarks/json_file.hpp"
+#include "benchmarks/statistics.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
@@ -22,13 +21,6 @@ std::vector<double> fastest(std::vector<double> blocks) {
             [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; });
   blocks.resize((3 * blocks.size() + 3) / 4);
   return blocks;
-}
-
-[[noreturn]] void refuse(const std::string& path, const std::string& problem) {
-  throw InputError({.file = path,
-                    .problem = problem,
-                    .expected = "a file written by fusemd-bench micro --json",
-                    .hint = "make one: fusemd-bench micro --json FILE"});
 }
 
 }  // namespace
@@ -74,28 +66,31 @@ std::string to_json(const std::vector<MicroResult>& results, const Provenance& p
 }
 
 Baseline read_baseline(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) refuse(path, "cannot be read");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const auto document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!document.is_object()) refuse(path, "not JSON");
-  if (document.value("format", "") != kFormat) refuse(path, "not a microbenchmark's result");
-  Baseline baseline;
+  const JsonFile file{.path = path,
+                      .format = kFormat,
+                      .expected = "a file written by fusemd-bench micro --json",
+                      .hint = "make one: fusemd-bench micro --json FILE"};
   try {
+    const auto document = nlohmann::json::parse(json_text(file));
+    Baseline baseline;
     baseline.provenance = {document.at("machine"), document.at("commit"), document.at("date"),
                            document.at("command")};
     for (const auto& entry : document.at("cases")) {
       if (!entry.contains("blocks_in_peak_flops")) continue;
       BaselineCase one{entry.at("name"), entry.at("blocks_in_peak_flops"),
                        entry.value("wall_over_processor_time", 1.0)};
-      if (one.blocks.empty() || one.blocks.size() > 20)
-        refuse(path, "1 to 20 blocks a case wanted");
+      if (one.blocks.empty() || one.blocks.size() > 20) {
+        throw InputError({.file = path,
+                          .key = one.name,
+                          .problem = std::to_string(one.blocks.size()) + " blocks",
+                          .expected = "1 to 20 of a case"});
+      }
       baseline.cases.push_back(std::move(one));
     }
+    return baseline;
   } catch (const nlohmann::json::exception& error) {
-    refuse(path, error.what());
+    throw refusal(file, error.what());
   }
-  return baseline;
 }
 
 Comparison compare(const std::string& name,

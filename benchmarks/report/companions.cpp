@@ -5,21 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "benchmarks/report/json_file.hpp"
-#include "weights/error.hpp"
+#include "benchmarks/json_file.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
 
 using Json = nlohmann::json;
-
-Json parsed(const std::string& path, const std::string& expected) {
-  Json json = Json::parse(file_text(path, expected), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
-    throw InputError({.file = path, .problem = "not a JSON object", .expected = expected});
-  }
-  return json;
-}
 
 /// 0 where the key is missing, NaN where it is null.
 double number(const Json& object, const char* key) {
@@ -31,13 +22,13 @@ double number(const Json& object, const char* key) {
 }  // namespace
 
 PeersReport read_peers(const std::string& path) {
-  const std::string expected = "a file written by benchmarks/peers/run.py";
-  const Json json = parsed(path, expected);
-  PeersReport report;
+  const JsonFile file{.path = path,
+                      .format = "fusemd-bench-peers",
+                      .expected = "a file written by benchmarks/peers/run.py",
+                      .hint = {}};
   try {
-    if (json.at("format") != "fusemd-bench-peers") {
-      throw InputError({.file = path, .problem = "not a comparison", .expected = expected});
-    }
+    const auto json = Json::parse(json_text(file));
+    PeersReport report;
     report.machine = json.at("machine");
     report.date = json.at("date");
     report.commit = json.at("commit");
@@ -64,26 +55,29 @@ PeersReport read_peers(const std::string& path) {
     for (const auto& [name, text] : json.at("missing").items()) {
       report.missing.emplace_back(name, text);
     }
-  } catch (const Json::exception& error) {
-    throw InputError({.file = path, .problem = error.what(), .expected = expected});
+    return report;
+  } catch (const nlohmann::json::exception& error) {
+    throw refusal(file, error.what());
   }
-  return report;
 }
 
 AccuracyRow read_accuracy(const std::string& path) {
-  const std::string expected = "a file written by fusemd validate --json";
-  const Json json = parsed(path, expected);
-  AccuracyRow row;
+  const JsonFile file{.path = path,
+                      .format = {},
+                      .expected = "a file written by fusemd validate --json",
+                      .hint = {}};
   try {
+    const auto json = Json::parse(json_text(file));
+    AccuracyRow row;
     row.model = json.at("model");
     row.data = json.at("reference");
     row.force_mae = json.at("forces").at("force_mae_eV_per_Angstrom");
     row.force_r2 = json.at("forces").at("force_r2");
     row.energy_mae = 1e3 * json.at("energy_mae_without_offset_eV_per_atom").get<double>();
-  } catch (const Json::exception& error) {
-    throw InputError({.file = path, .problem = error.what(), .expected = expected});
+    return row;
+  } catch (const nlohmann::json::exception& error) {
+    throw refusal(file, error.what());
   }
-  return row;
 }
 
 }  // namespace fusemd::benchmarks

@@ -6,8 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "benchmarks/report/json_file.hpp"
-#include "weights/error.hpp"
+#include "benchmarks/json_file.hpp"
 
 namespace fusemd::benchmarks {
 namespace {
@@ -131,15 +130,13 @@ std::string report_json(const MeasuredReport& report) {
 }
 
 MeasuredReport read_report(const std::string& path) {
-  const Json json = Json::parse(file_text(path, "a report.json of fusemd-bench report"), nullptr,
-                                /*allow_exceptions=*/false);
-  const auto refuse = [&](const std::string& problem) {
-    return InputError(
-        {.file = path, .problem = problem, .expected = "a report.json of fusemd-bench report"});
-  };
-  if (!json.is_object() || json.value("format", "") != kFormat) throw refuse("not a report");
-  MeasuredReport report;
+  const JsonFile file{.path = path,
+                      .format = kFormat,
+                      .expected = "a report.json of fusemd-bench report",
+                      .hint = {}};
   try {
+    const auto json = Json::parse(json_text(file));
+    MeasuredReport report;
     ReportSetting& setting = report.setting;
     setting.version = json.at("fusemd");
     setting.commit = json.at("commit");
@@ -152,10 +149,10 @@ MeasuredReport read_report(const std::string& path) {
     setting.seconds = number(json.at("seconds"));
     setting.quick = json.at("quick");
     for (const Json& model : json.at("models")) report.models.push_back(model_of(model));
+    return report;
   } catch (const nlohmann::json::exception& error) {
-    throw refuse(error.what());
+    throw refusal(file, error.what());
   }
-  return report;
 }
 
 }  // namespace fusemd::benchmarks

@@ -89,7 +89,7 @@ class Micro(CommandLineTest):
         self.refuse(2, "mikro", 'no command "mikro"', "did you mean micro?")
         self.refuse(3, "micro --baseline none.json", "none.json: cannot be read")
         self.write("empty.json", "{}")
-        self.refuse(3, "micro --baseline empty.json", "not a microbenchmark's result")
+        self.refuse(3, "micro --baseline empty.json", "not of the format fusemd-bench-micro")
         self.refuse(7, FEW + "dense/64x32 --json no/such/folder.json", "no/such/folder.json")
 
     def refuse(self, code, arguments, *fragments, **options):
