@@ -27,8 +27,8 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 KEYS = ['kernel', 'architecture']
 SHAPE = ['threads', 'dynamic_shared']
 MORE_IS_WORSE = ['registers', 'static_shared', 'instructions', *CLASSES]
-# More 16-byte loads, fused multiply-adds or tensor instructions are no harm: what they replace is.
-NEUTRAL = {'fma', 'mma', 'load_16', 'copy_async'}
+# More 16-byte loads and stores, fused multiply-adds or tensor instructions are no harm: what they replace is.
+NEUTRAL = {'fma', 'mma', 'load_16', 'store_16', 'copy_async'}
 LESS_IS_WORSE = ['blocks_per_multiprocessor']
 COLUMNS = KEYS + SHAPE + ['registers', 'static_shared', 'blocks_per_multiprocessor', 'instructions'] + [
     name for name in CLASSES if name != 'local']

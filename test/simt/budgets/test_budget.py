@@ -20,6 +20,9 @@ TEXT = """
         /*0000*/                   LDG.E.128.CONSTANT R4, desc[UR4][R2.64] ;
         /*0010*/              @!P0 LDG.E.64 R4, desc[UR4][R2.64] ;
         /*0020*/                   LDG.E R4, desc[UR4][R2.64] ;
+        /*0022*/                   STG.E.128 desc[UR4][R2.64], R4 ;
+        /*0024*/                   STG.E.64 desc[UR4][R2.64], R4 ;
+        /*0026*/              @!P0 STG.E desc[UR4][R2.64], R4 ;
         /*0030*/              @UP1 FFMA R8, R5, R8, R3 ;
         /*0040*/                   FFMA.FTZ R8, R5, R8, R3 ;
         /*0050*/                   DFMA R8, R5, R8, R3 ;
@@ -77,8 +80,8 @@ def row(**changes):
 class Instructions(unittest.TestCase):
     def test_classes(self):
         counts = cubin.count_instructions(TEXT)['_Z4testPf']
-        expected = dict(all=12, fma=2, double=3, double_add=1, special=2, load_16=1, load_8=1, load_4=1, local=1,
-                        barrier=1, mma=1)
+        expected = dict(all=15, fma=2, double=3, double_add=1, special=2, load_16=1, load_8=1, load_4=1,
+                        store_16=1, store_8=1, store_4=1, local=1, barrier=1, mma=1)
         self.assertEqual(dict(counts), expected)
 
 
@@ -136,7 +139,7 @@ class Compiled(unittest.TestCase):
                 self.assertEqual(measured['static_shared'], 1024)
                 self.assertEqual(measured['fma'], 3)
                 self.assertEqual((measured['load_16'], measured['load_4']), (1, 0))
-                self.assertEqual((measured['store'], measured['barrier']), (1, 1))
+                self.assertEqual((measured['store_4'], measured['barrier']), (1, 1))
                 self.assertEqual(measured['double'], 0)
                 # 16 or more registers a thread are free and 1 KiB fits often: threads are the limit.
                 # Turing holds 1,024 threads, Ampere's and later large parts 2,048, the others 1,536.
