@@ -134,9 +134,17 @@ class Launch:
         sectors = accesses(self.kernel, 'sectors', 'global')
         return max(0.0, 1.0 - self.kernel['sectors_by_block'] / sectors) if sectors else 0.0
 
+    def generic_in_shared(self):
+        """The share of loads by generic address that are of shared memory. In PTX they look like those of global memory;
+        where they went was seen when they ran."""
+        loads = self.kernel['warp_instructions'].get('load_global', 0)
+        elsewhere = accesses(self.kernel, 'requests', 'shared', ('load',)) - \
+            self.kernel['warp_instructions'].get('load_shared', 0)
+        return min(1.0, max(0.0, elsewhere / loads)) if loads else 0.0
+
     def chain_cycles(self):
         """From a warp's first instruction to the last result of its longest chain."""
-        part, hits = self.part, self.l1_hits()
+        part, hits, shared = self.part, self.l1_hits(), self.generic_in_shared()
         missed = part['dram_latency'] if self.in_dram else part['l2_latency']
         barrier = part['barrier_latency'] + part['barrier_latency_warp'] * self.warps_a_block
         cycles = 0.0
@@ -145,6 +153,7 @@ class Launch:
                 latency = 0.0
             elif kind == 'load_global':
                 latency = hits * part['l1_latency'] + (1.0 - hits) * missed
+                latency = shared * part['shared_latency'] + (1.0 - shared) * latency
             elif kind == 'barrier':
                 latency = barrier
             else:

@@ -79,6 +79,15 @@ class Costs(unittest.TestCase):
         self.assertAlmostEqual(self.launch(in_dram=True, **loads).chain_cycles(),
                                10 * (0.75 * 30 + 0.25 * 540) + 21 + 2 * 4)
 
+    def test_a_generic_load_costs_what_the_memory_costs_that_it_went_to(self):
+        # 30 loads that PTX does not call shared, of which 12 were: 20 requests less 8 that are called so.
+        loads = {'longest_chain': {'load_global': 2 * 10}, 'sectors_by_block': 1000,
+                 'warp_instructions': {'load_global': 30, 'load_shared': 8},
+                 'accesses': {'global load 16': {'sectors': 1000}, 'shared load 16': {'requests': 20}}}
+        self.assertAlmostEqual(self.launch(**loads).chain_cycles(), 10 * (0.4 * 23 + 0.6 * 270))
+        loads['accesses']['shared load 16'] = {'requests': 7}
+        self.assertAlmostEqual(self.launch(**loads).chain_cycles(), 10 * 270)
+
     def test_data_beyond_l2_come_from_dram(self):
         moved = {'read_bytes': 2 * 4_000_000, 'written_bytes': 0}
         step = {'touched_bytes': 2**20, 'kernels': {'k': kernel(**moved)}}
