@@ -59,6 +59,11 @@ class PlantedFaults(unittest.TestCase):
                                      'void abort();\nvoid h(R r) { r.abort(); r.exit(1); }\nvoid i() { std::abort(); }\n')
         self.expect(tree_rules.host_is_silent, "host/bad.cpp:1", "host/bad.cpp:2", "host/bad.cpp:6")
 
+    def test_a_name_of_one_version_of_catch2(self):
+        self.write("test/bad.cpp", "CHECK(a == Approx(1));\nCHECK(is_close(a, 1, t));\n"
+                                   'CHECK_THROWS_WITH(f(), Catch::Contains("b"));\n')
+        self.expect(tree_rules.either_catch, "test/bad.cpp:1", "test/bad.cpp:3")
+
     def test_no_licence_no_guard(self):
         self.write("host/bad.hpp", "int x;\n")
         self.expect(tree_rules.first_lines, "SPDX", "#pragma once")

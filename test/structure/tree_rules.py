@@ -89,6 +89,20 @@ def host_is_silent(root):
     return problems
 
 
+def either_catch(root):
+    """Tests use names that both versions of Catch2 have: test/support/catch.hpp."""
+    problems = []
+    name_of_one = re.compile(r"\bApprox\(|\bCatch::(?:Contains|Equals|StartsWith|EndsWith|Matchers::Contains)\b")
+    for path, name in files(root, CODE, ("test", "benchmarks")):
+        if name == "test/support/catch.hpp":
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            match = name_of_one.search(line)
+            if match:
+                problems.append(f"{name}:{number}: {match.group(0)}: Catch2's versions differ here; see test/support/")
+    return problems
+
+
 def first_lines(root):
     """Every source says its licence in its first lines; every header guards itself."""
     problems = []
@@ -168,7 +182,7 @@ def links(root):
     return problems
 
 
-RULES = (layers, host_is_silent, first_lines, lengths, loose_ends, links)
+RULES = (layers, host_is_silent, either_catch, first_lines, lengths, loose_ends, links)
 
 
 def main():

@@ -100,7 +100,7 @@ TEST_CASE("a frame without labels is named") {
   frames[1].name = "here.xyz, frame 2";
   const std::vector<std::string> names(3, "a");
   CHECK_THROWS_WITH(measure_accuracy(potential, frames, names, 2),
-                    Catch::Contains("here.xyz, frame 2"));
+                    contains_text("here.xyz, frame 2"));
 }
 
 }  // namespace
