@@ -52,11 +52,11 @@ inline constexpr LaunchPolicy kLaunchPolicies[] = {
      .node_threads = 128,
      .node_rows = 16,
      .node_blocks = 4096,
-     .node_shared_bytes = 48 * 1024,
+     .node_shared_bytes = std::size_t{48} * 1024,
      .dynamics_threads = 128,
      .loop_threads = 256,
      .loop_blocks = 65536,
-     .loop_shared_bytes = 56 * 1024},
+     .loop_shared_bytes = std::size_t{56} * 1024},
 };
 
 /// The row for a device: that of the newest part which is not newer than the device.

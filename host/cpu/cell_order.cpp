@@ -88,8 +88,8 @@ void sort_into_cells(std::span<const Vec3> positions, double cutoff, Workspace<T
   }
 
   work.slabs.resize(grid.slabs);
-  const std::uint32_t per_slab = grid.ny * grid.nz;
-  for (std::uint32_t s = 0; s < grid.slabs; ++s) {
+  const std::size_t per_slab = std::size_t{grid.ny} * grid.nz;
+  for (std::size_t s = 0; s < grid.slabs; ++s) {
     work.slabs[s].first_atom = start[s * per_slab];
     work.slabs[s].last_atom = start[(s + 1) * per_slab];
   }

@@ -24,7 +24,7 @@ constexpr std::size_t kSlack = 64;
 /// (0.2 MB), 61.0 / 62.0 at 24 (0.8 MB), 133 / 131 at 48 (3.5 MB), 312 / 299 at 96 (14 MB);
 /// original 651 / 589 at 48 (14 MB). AVX2, MD of benzene (0.6 MB): original 58.8 / 57.4 steps/s per
 /// GF/s.
-constexpr std::size_t kStoredFilterBytes = 1024 * 1024;
+constexpr std::size_t kStoredFilterBytes = std::size_t{1} << 20U;
 
 }  // namespace
 
