@@ -130,6 +130,7 @@ RunSummary summarise(const SimulationResult& result,
   summary.threads = description.threads;
   summary.version = description.version;
   summary.commit = description.commit;
+  summary.build = description.build;
   summary.waited_for_disk_seconds = waited_seconds;
   summary.stopped = result.stopped;
   for (const ReplicaFailure& failure : result.failures) {

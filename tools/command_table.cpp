@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/command_table.hpp"
 
+#include "tools/build_id.hpp"
 #include "tools/console.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/options.hpp"
@@ -20,7 +21,7 @@ std::string usage(const CommandTable& table) {
             std::string(command.summary) + "\n";
   }
   text += "\n  " + program + " COMMAND --help   " + table.help_shows + "\n  " + program +
-          " --version        version and commit\n";
+          " --version        version, commit and build\n";
   return table.example.empty() ? text : text + "\nexample:\n  " + table.example + "\n";
 }
 
@@ -31,7 +32,8 @@ int dispatch(const CommandTable& table, const std::vector<std::string>& argument
   const std::string& first = arguments.front();
   if (first == "--help" || first == "-h" || first == "help") throw HelpRequested{usage(table)};
   if (first == "--version") {
-    print_result(table.program + " " + std::string(version()) + " (" + commit() + ")\n");
+    print_result(table.program + " " + std::string(version()) + " (" + commit() + ", build " +
+                 build_id() + ")\n");
     return kOk;
   }
   std::vector<std::string_view> names;

@@ -66,6 +66,7 @@ std::string restart_description(const Options& options,
       {"filters", run.filters},
       {"version", run.version},
       {"commit", run.commit},
+      {"build", run.build},
   };
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -100,14 +101,20 @@ std::vector<std::string> check_continued(const std::string& saved_text,
   }
 
   std::vector<std::string> reasons;
-  for (const auto& [key, words] :
-       {std::pair("version", "version"), std::pair("commit", "build"),
-        std::pair("device", "device"), std::pair("instruction_set", "instruction set")}) {
-    if (saved[key] == now[key]) continue;
-    reasons.push_back(std::string("the run began with ") + words + " " + shown(saved[key]) +
-                      " and goes on with " + shown(now[key]) +
+  const auto compare = [&](const std::string& words, const std::string& then,
+                           const std::string& today) {
+    if (then == today) return;
+    reasons.push_back("the run began with " + words + " " + then + " and goes on with " + today +
                       ": its bits may differ from those of an uninterrupted run");
-  }
+  };
+  // One sentence for the program: two builds of a commit differ by its files, compiler or flags.
+  const auto program = [](const Json& run) {
+    const std::string id = run.contains("build") ? shown(run["build"]) : "unknown";
+    return shown(run["version"]) + " (" + shown(run["commit"]) + ", build " + id + ")";
+  };
+  compare("fusemd", program(saved), program(now));
+  compare("device", shown(saved["device"]), shown(now["device"]));
+  compare("instruction set", shown(saved["instruction_set"]), shown(now["instruction_set"]));
   return reasons;
 }
 

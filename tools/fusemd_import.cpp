@@ -14,6 +14,7 @@
 #include "host/io/text.hpp"
 #include "host/reference/reference_potential.hpp"
 #include "host/structure_check.hpp"
+#include "tools/build_id.hpp"
 #include "tools/console.hpp"
 #include "tools/exit_code.hpp"
 #include "tools/import_report.hpp"
@@ -197,7 +198,8 @@ void warn(const checkpoint::ImportedModel& imported) {
 
 int import_checkpoint(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments.front() == "--version") {
-    print_result("fusemd-import " + std::string(version()) + " (" + commit() + ")\n");
+    print_result("fusemd-import " + std::string(version()) + " (" + commit() + ", build " +
+                 build_id() + ")\n");
     return kOk;
   }
   Arguments given;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/elements.hpp"
+#include "tools/build_id.hpp"
 #include "tools/text_format.hpp"
 #include "tools/version.hpp"
 
@@ -77,6 +78,7 @@ RunDescription describe_run(const Model& model,
   description.threads = threads;
   description.version = version();
   description.commit = commit();
+  description.build = build_id();
   return description;
 }
 

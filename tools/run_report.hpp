@@ -30,6 +30,7 @@ struct RunDescription {
   int threads = 1;
   std::string version;
   std::string commit;
+  std::string build;
 };
 RunDescription describe_run(const Model& model,
                             const std::string& model_path,

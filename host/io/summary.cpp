@@ -83,6 +83,7 @@ std::string summary_json(const RunSummary& summary) {
       {"exchanges", exchanges},
       {"version", summary.version},
       {"commit", summary.commit},
+      {"build", summary.build},
   };
   // A model's name may hold any bytes that its file had: replaced rather than thrown at.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

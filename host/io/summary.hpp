@@ -56,6 +56,7 @@ struct RunSummary {
   int threads = 1;
   std::string version;
   std::string commit;
+  std::string build;  ///< which of that commit
   double waited_for_disk_seconds = 0.0;
   bool stopped = false;  ///< by a signal, before the last step
   std::vector<FailedReplica> failed_replicas;

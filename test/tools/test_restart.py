@@ -537,12 +537,35 @@ class Restart(CommandLineTest):
         self.assertEqual(before, {p.name: p.read_bytes() for p in (self.folder / "a").iterdir()})
 
     def test_another_instruction_set(self):
-        """another build, device or instruction set | it goes on, and says that bits may differ"""
+        """another device or instruction set | it goes on, and says that bits may differ"""
         self.succeed(RUN + "--steps 300 --instruction-set sse4 --out a")
         process = self.succeed("run --continue a --steps 400 --device reference --instruction-set auto")
         self.assertIn("the run began with device cpu and goes on with reference: its bits may differ", process.stderr)
         self.assertIn("instruction set sse4", process.stderr)
+        self.assertNotIn("began with fusemd", process.stderr)
         self.assertEqual(len((self.folder / "a/log.csv").read_text().splitlines()), 1 + 9)
+
+    def test_another_build(self):
+        """another build of the same commit | it goes on, names both builds and says that bits may differ"""
+        self.succeed(RUN + "--steps 100 --out a")
+        build = self.json("a/summary.json")["build"]
+        self.assertRegex(build, "^[0-9a-f]{12}$")
+        self.assertEqual(self.json("a/restart.json")["build"], build)
+        self.assertIn(f"build {build})", self.succeed("--version").stdout)
+        self.assertNotIn("began with", self.succeed("run --continue a --steps 150").stderr)
+        program = Path(FUSEMD).read_bytes()
+        self.assertEqual(program.count(bytes.fromhex(build)), 1)  # the linker's note, and nowhere else
+        other = self.folder / "bin/fusemd"
+        other.parent.mkdir()
+        other.write_bytes(program.replace(bytes.fromhex(build), bytes.fromhex("0123456789ab")))
+        other.chmod(0o755)
+        (self.folder / "share").symlink_to(Path(FUSEMD).parents[1] / "share")
+        process = subprocess.run([other, "run", "--continue", "a", "--steps", "200"], cwd=self.folder, capture_output=True,
+                                 text=True, check=False)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        commit = self.json("a/summary.json")["commit"]
+        self.assertRegex(process.stderr, rf"began with fusemd \S+ \({commit}, build {build}\) and goes on with \S+ "
+                                         rf"\({commit}, build 0123456789ab\): its bits may differ")
 
 
 if __name__ == "__main__":

@@ -57,9 +57,10 @@ TEST_CASE("the summary is JSON, with units in its keys and null for what is unkn
   CHECK(json.at("mean_temperature_K") == 298.5);
   CHECK(json.at("temperature_standard_deviation_K").is_null());
   CHECK(json.at("threads") == 2);
-  for (const char* key : {"device", "instruction_set", "filters", "version", "commit", "ensemble",
-                          "replicas", "wall_seconds", "steps_per_second", "microseconds_per_step",
-                          "atom_steps_per_second", "waited_for_disk_seconds"}) {
+  for (const char* key :
+       {"device", "instruction_set", "filters", "version", "commit", "build", "ensemble",
+        "replicas", "wall_seconds", "steps_per_second", "microseconds_per_step",
+        "atom_steps_per_second", "waited_for_disk_seconds"}) {
     INFO(key);
     CHECK(json.contains(key));
   }
