@@ -16,9 +16,11 @@
 namespace fusemd {
 namespace {
 
-/// Thousands separated in large numbers, three digits in small ones.
+/// Thousands separated in large numbers, three digits in small ones and in those beyond counting.
 std::string readable(double value) {
-  if (std::abs(value) >= 1000.0) return with_commas(std::llround(value));
+  constexpr double kLargestCounted = 1e15;
+  const double size = std::abs(value);
+  if (size >= 1000.0 && size <= kLargestCounted) return with_commas(std::llround(value));
   return formatted("%.3g", value);
 }
 
@@ -158,6 +160,7 @@ FailedReplica failed_replica(const ReplicaFailure& failure) {
       break;
     case StepFailure::Quantity::temperature:
       reason = "the temperature is " + readable(why.value) + " K";
+      if (std::isfinite(why.value)) reason += ", above --temperature-limit";
       if (why.atom >= 0) reason += formatted(" (atom %d is the fastest)", why.atom + 1);
       break;
     case StepFailure::Quantity::large_force:

@@ -46,6 +46,8 @@ TEST_CASE("equal members agree") {
   CHECK(committee.refused() == 0);
 }
 
+// fault: members of a committee differ by more than --committee-limit, with --committee-action stop
+// | energy and forces are not finite, which stops the replica
 TEST_CASE("beyond the limit the energy is not finite, and within it nothing changes") {
   const CommitteePotential committee(wells_of({1.0, 2.0}), 0.75);
   const auto evaluator = committee.make_evaluator(kAtoms);

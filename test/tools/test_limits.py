@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Replicas that go wrong: stopped alone, reported, and the rest untouched."""
 
+import base64
+import json
 import os
 import random
+import struct
 import unittest
 
-from cli import WATER, CommandLineTest
+from cli import ROOT, WATER, CommandLineTest
 
 DIVERGED = 5
 SQUEEZED = "3\nwater with a short bond\nO 0 0 0.1\nH 0 0.45 -0.3\nH 0 -0.7555 -0.4712\n"
@@ -93,15 +96,54 @@ class Limits(CommandLineTest):
         self.assertEqual((self.folder / "a/log.csv").read_bytes(), (self.folder / "c/log.csv").read_bytes())
 
     def test_limits_stop_with_their_words(self):
-        """--force-limit, --energy-jump-limit, --bond-limit | exit code 5 and a reason that names the limit"""
+        """--temperature-limit, --force-limit, --energy-jump-limit, --bond-limit | exit code 5 and a reason that names the limit"""
         base = "run --model tiny --input water.xyz --steps 2000 --temperature 500 --quiet "
-        for option, words in (("--force-limit 0.5", "the force on atom"), ("--bond-limit 1.02", "the bond of atoms"),
+        for option, words in (("--temperature-limit 530", "the temperature is "), ("--force-limit 0.5", "the force on atom"),
+                              ("--bond-limit 1.02", "the bond of atoms"),
                               ("--energy-jump-limit 1e-7", "the conserved energy changed by")):
             process = self.run_fusemd(base + option + " --out a --overwrite")
             self.assertEqual(process.returncode, DIVERGED, process.stderr)
             self.assertIn(words, process.stderr)
             self.assertIn("above " + option.split()[0], process.stderr)
         self.succeed(base + "--force-limit 0 --energy-jump-limit 0 --out a --overwrite")
+
+    def write_model(self, name, hydrogen):
+        """ultra_tiny with another number in all channels of hydrogen's embedding."""
+        model = json.loads((ROOT / "weights/ultra_tiny.json").read_text(encoding="utf-8"))
+        embedding = model["tensors"]["embedding.weight"]
+        channels, values = embedding["shape"][1], bytearray(base64.b64decode(embedding["data"]))
+        values[4 * channels:8 * channels] = struct.pack("<f", hydrogen) * channels
+        embedding["data"] = base64.b64encode(values).decode("ascii")
+        self.write(name, json.dumps(model))
+
+    def test_values_that_are_not_finite_or_absurd(self):
+        """energies or forces that are not finite, or absurdly large | the replica alone is stopped, exit code 5; the others go on"""
+        self.write("two.xyz", "3\n\nO 0 0 -1.16\nC 0 0 0\nO 0 0 1.16\n" + WATER)
+        for hydrogen, step, reason in ((3e38, 0, r"the (energy|force on atom \d) is -?(inf|nan) eV"),
+                                       (1e6, 1, r"the temperature is \d\.\d+e\+\d+ K, above --temperature-limit ")):
+            self.write_model("odd.json", hydrogen)
+            process = self.run_fusemd("run --model odd.json --input two.xyz --replicas 2 --steps 50 --log-every 10 --out a "
+                                      "--quiet --overwrite")
+            self.assertEqual(process.returncode, DIVERGED, process.stderr)
+            self.assertRegex(process.stderr, rf"stopped replicas\n  replica +step  reason\n +1 +{step}  {reason}")
+            log = (self.folder / "a/log.csv").read_text(encoding="utf-8").splitlines()
+            self.assertEqual([line.split(",")[0] for line in log if line.split(",")[2] == "0"],
+                             [str(step) for step in range(0, 51, 10)])
+            self.assertEqual((self.folder / "a/failed/replica-1.xyz").exists(), step > 0)
+
+    def test_a_committee_that_disagrees(self):
+        """--committee-action stop | a replica is stopped where its forces differ too much, exit code 5; another step would have gone on"""
+        base = "run --committee tiny,ultra_tiny --input water.xyz --steps 400 --frame-every 1 --temperature 600 "
+        self.succeed(base + "--out a")
+        rows = [line.split(",") for line in (self.folder / "a/committee.csv").read_text().splitlines()[1:]]
+        start, most = float(rows[0][3]), max(float(row[3]) for row in rows)
+        limit = 0.5 * (start + most)
+        self.assertGreater(limit, start)
+        process = self.run_fusemd(base + f"--committee-limit {limit} --committee-action stop --out b")
+        self.assertEqual(process.returncode, DIVERGED, process.stderr)
+        self.assertIn("replicas that it stopped: 1", process.stderr)
+        first = next(int(row[0]) for row in rows if float(row[3]) > limit)
+        self.assertEqual(self.json("b/summary.json")["failed_replicas"][0]["step"], first)
 
     def test_starts_that_are_refused(self):
         """fractional coordinates, nm for Angstrom, atoms on each other, left-handed or periodic cell | exit code 3, a hint"""

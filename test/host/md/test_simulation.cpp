@@ -253,6 +253,8 @@ TEST_CASE("evaluators belong to threads and lists of atoms, not to replicas") {
   REQUIRE(potential.evaluators_made() <= 3 * 2);
 }
 
+// fault: an energy or a force of a replica is no longer finite | it is stopped at that step and
+// stays at its last good one; the others keep their bits
 TEST_CASE("a replica that breaks is stopped alone and reported; the others keep their bits") {
   // The odd replicas (the pair) fly apart beyond 30 Angstrom when pushed; the potential breaks
   // there.
@@ -308,6 +310,8 @@ TEST_CASE("a replica that breaks is stopped alone and reported; the others keep 
   }
 }
 
+// fault: a replica hotter than --temperature-limit | it is stopped at that step; its temperature
+// and fastest atom are told
 TEST_CASE("a replica that gets too hot is stopped, with its fastest atom and temperature") {
   Structure squeezed = pair();
   squeezed.positions[1].x = 0.3;
@@ -326,6 +330,8 @@ TEST_CASE("a replica that gets too hot is stopped, with its fastest atom and tem
   REQUIRE_FALSE(result.stopped);  // nobody asked for it
 }
 
+// fault: energies or forces of the start are not finite | the replica is stopped at step 0 and
+// gives no sample
 TEST_CASE("a start that is already broken fails at step 0 and gives no sample") {
   const AnalyticPotential potential(broken_outside(0.0, bonds()));
   SimulationOptions options = seven(Ensemble::csvr);
