@@ -99,7 +99,7 @@ int eval_command(const std::vector<std::string>& arguments) {
       if (frames == 0) {
         print_result(" frame   atoms         energy_eV  max_force_eV_per_Angstrom\n");
       }
-      print_result(formatted("%6lld  %6zu  %16.6f  %25.6f\n", static_cast<long long>(frames + 1),
+      print_result(formatted("%6lld  %6zu  %16.6f  %25.6f\n", static_cast<long long>(frames) + 1,
                              frame->size(), *frame->energy, largest_force(*frame->forces)));
     }
     ++frames;

@@ -20,6 +20,8 @@ PlannedSimulation make_simulation(const Engine& /*engine*/,
                                   std::span<const Structure> /*structures*/,
                                   const SimulationOptions& /*options*/,
                                   std::string_view /*loop*/,
+                                  // By value as where there is a CUDA engine, which keeps them.
+                                  // NOLINTNEXTLINE(performance-unnecessary-value-param)
                                   std::vector<ReplicaState> /*states*/) {
   throw DeviceError(DeviceProblem::unavailable, kNoCuda);
 }

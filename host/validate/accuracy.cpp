@@ -70,7 +70,7 @@ std::vector<Prediction> predict(const Potential& potential,
 
 /// Errors of components in bins from -limit to limit, which holds all but a thousandth of them; the
 /// outermost bins hold the rest.
-std::vector<std::pair<double, double>> histogram_of(std::vector<double> errors) {
+std::vector<std::pair<double, double>> histogram_of(const std::vector<double>& errors) {
   if (errors.empty()) return {};
   std::vector<double> sizes = errors;
   for (double& x : sizes) x = std::abs(x);

@@ -86,7 +86,7 @@ std::pair<StoredTensor, Range> read_entry(std::string_view name,
                    std::to_string(range[1] - range[0]) + " bytes");
   }
   tensor.storage = data.subspan(range[0], size);
-  return {std::move(tensor), {range[0], range[1], std::string(name)}};
+  return {std::move(tensor), Range{range[0], range[1], std::string(name)}};
 }
 
 void require_no_gap_and_no_overlap(std::vector<Range> ranges, std::size_t size) {
