@@ -18,6 +18,7 @@ int validate_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
 int export_command(const std::vector<std::string>& arguments);
 int info_command(const std::vector<std::string>& arguments);
+int import_command(const std::vector<std::string>& arguments);  // of fusemd-import
 int devices_command(const std::vector<std::string>& arguments);
 
 }  // namespace fusemd

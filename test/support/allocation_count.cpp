@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "test/support/allocation_count.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <dlfcn.h>
+#include <execinfo.h>
 #include <new>
 
 namespace {
@@ -12,11 +15,15 @@ std::atomic<long> count{0};
 std::atomic<long> live{0};
 std::atomic<long> until_failure{0};  // 0: never
 std::atomic<bool> has_failed{false};
+std::array<void*, 64> calls_at_failure;  // innermost first
+int n_calls_at_failure = 0;
 
 /// Counts a call; whether it has to fail.
 bool fails() {
   ++count;
   if (until_failure.load(std::memory_order_relaxed) == 0 || --until_failure != 0) return false;
+  n_calls_at_failure =
+      ::backtrace(calls_at_failure.data(), static_cast<int>(calls_at_failure.size()));
   has_failed = true;
   return true;
 }
@@ -80,5 +87,15 @@ void fail_allocation(long n) {
 }
 
 bool allocation_failed() { return has_failed; }
+
+bool allocation_failed_in(std::string_view part) {
+  for (int k = 0; k < n_calls_at_failure; ++k) {
+    Dl_info call = {};
+    if (::dladdr(calls_at_failure[static_cast<std::size_t>(k)], &call) == 0) continue;
+    if (call.dli_sname == nullptr) continue;
+    if (std::string_view(call.dli_sname).find(part) != std::string_view::npos) return true;
+  }
+  return false;
+}
 
 }  // namespace fusemd::test
