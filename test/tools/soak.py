@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""One process that goes through ensembles, thread counts and checkpoints, with its resident memory watched.
+"""Runs that go through ensembles, restarts and thread counts for minutes, with resident memory watched.
 
-    soak.py [SECONDS]       ends with 1 if memory grew by 1 MB or more after the first third"""
+    soak.py [SECONDS]       ends with 1 if memory grew by 1 MB or more after the first third
+
+Three runs (NVE, Langevin, CSVR) take turns. Each third of the time has nine sessions, every ensemble with every number of
+threads; a session goes on with --continue, is asked for checkpoints all the time and is ended by SIGTERM. Growth is, over
+the sessions behind the first third, the most that one has above the same ensemble and threads in the first third; and, in
+any session, the most that it has above its own first third."""
 
 import os
 import shutil
@@ -16,46 +21,68 @@ from pathlib import Path
 from cli import FUSEMD, WATER
 
 LIMIT = 1 << 20  # bytes
+ENSEMBLES = {"nve": "--ensemble nve --replicas 5", "langevin": "--ensemble langevin --replicas 64",
+             "csvr": "--ensemble csvr --replicas 16"}
+THREADS = (1, 2, 3)
 
 
 def resident(pid):
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def soak(folder, name, options, seconds):
-    """Growth of resident memory (bytes) from the end of the first third to the end of `seconds`."""
-    command = f"{FUSEMD} run --model ultra_tiny --input water.xyz --steps 1000000000000 --quiet --out {name} {options}"
-    process = subprocess.Popen(command.split(), cwd=folder, stdout=subprocess.DEVNULL)
-    while not (folder / name / "restart.json").exists() and process.poll() is None:
-        time.sleep(0.05)
-    begin, early, late = time.monotonic(), [], []
-    while (passed := time.monotonic() - begin) < seconds:
-        time.sleep(0.05)
+def wait_for(process, ready):
+    while not ready():
         if process.poll() is not None:
-            sys.exit(f"{name}: ended with {process.returncode}")
-        process.send_signal(signal.SIGUSR1)  # a checkpoint: the step loop is left and entered again
-        memory = resident(process.pid)
-        (early if passed < seconds / 3 else late).append(memory)
+            sys.exit(f"{' '.join(process.args)}: ended with {process.returncode}")
+        time.sleep(0.002)
+
+
+def session(folder, name, threads, seconds):
+    """Resident memory (bytes) of one session of a run, measured after each checkpoint."""
+    checkpoints = folder / name / "restart.json"
+    if checkpoints.exists():
+        command = f"run --continue {name} --threads {threads} --quiet"
+    else:
+        command = (f"run --model ultra_tiny --input water.xyz --steps 1000000000000 --log-every 1000 --frame-every 100000 "
+                   f"{ENSEMBLES[name]} --threads {threads} --quiet --out {name}")
+    before = checkpoints.stat().st_mtime_ns if checkpoints.exists() else 0
+    process = subprocess.Popen([FUSEMD, *command.split()], cwd=folder, stdout=subprocess.DEVNULL)
+    wait_for(process, lambda: checkpoints.exists() and checkpoints.stat().st_mtime_ns != before)
+    begin, memory = time.monotonic(), []
+    while time.monotonic() - begin < seconds or len(memory) < 6:
+        written = checkpoints.stat().st_mtime_ns
+        time.sleep(0.05)
+        process.send_signal(signal.SIGUSR1)  # the step loop is left and entered again
+        wait_for(process, lambda: checkpoints.stat().st_mtime_ns != written)
+        memory.append(resident(process.pid))
     process.send_signal(signal.SIGTERM)
-    process.wait()
-    growth = max(late[-len(late) // 4:]) - max(early[len(early) // 2:])
-    print(f"{name}: {len(early) + len(late)} checkpoints, {max(late) / 2**20:.1f} MB, grew by {growth / 1024:.0f} kB")
-    return growth
+    if process.wait(timeout=60) != 128 + signal.SIGTERM:
+        sys.exit(f"{command}: ended with {process.returncode}")
+    return memory
 
 
 def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 180.0
     folder = Path(tempfile.mkdtemp(prefix="fusemd-soak-"))
     (folder / "water.xyz").write_text(WATER, encoding="ascii")
-    runs = (("langevin", "--ensemble langevin --replicas 64 --threads 2 --log-every 1000 --frame-every 100000"),
-            ("csvr", "--ensemble csvr --replicas 3 --threads 3 --log-every 1000 --frame-every 100000"),
-            ("exchange", "--ensemble langevin --replicas 4 --temperature 300,350,400,450 --exchange-every 200 "
-                         "--log-every 1000 --frame-every 100000"))
+    first, across, within, checkpoints, most = {}, 0, 0, 0, 0
+    combinations = [(name, THREADS[(turn + k) % 3]) for turn in range(3) for k, name in enumerate(ENSEMBLES)]
     try:
-        growths = [soak(folder, name, options, seconds / len(runs)) for name, options in runs]
+        for third in range(3):
+            for name, threads in combinations:
+                memory = session(folder, name, threads, seconds / 27)
+                checkpoints += len(memory)
+                most = max(most, *memory)
+                within = max(within, max(memory) - max(memory[:len(memory) // 3]))
+                if third == 0:
+                    first[name, threads] = max(memory)
+                else:
+                    across = max(across, max(memory) - first[name, threads])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sys.exit(1 if max(growths) >= LIMIT else 0)
+    print(f"27 sessions, {checkpoints:,} checkpoints, at most {most / 2**20:.1f} MB resident; grew after the first third by "
+          f"{across / 1024:.0f} kB, within a session by {within / 1024:.0f} kB at most")
+    sys.exit(1 if max(across, within) >= LIMIT else 0)
 
 
 if __name__ == "__main__":
