@@ -33,13 +33,18 @@ class Limits(CommandLineTest):
         lines = (self.folder / name / "log.csv").read_text().splitlines()
         return [line for line in lines if line.split(",")[2] != str(replica)]
 
+    def frames_at(self, name, step):
+        """The text of each replica's frame at a step."""
+        frames = (self.folder / name / "trajectory.xyz").read_text().split("3\nProperties")[1:]
+        return {int(f.split(" replica=", 1)[1].split(maxsplit=1)[0]): f for f in frames if f" step={step} " in f}
+
     def test_one_of_ten_thousand_blows_up(self):
         """one of 10,000 replicas blows up | it is stopped with a table and exit code 5; 9,999 have the same bits"""
         count = 500 if os.environ.get("FUSEMD_SANITIZE") else 10_000
         planted = count * 2 // 5
         self.write("good.xyz", waters(count))
         self.write("bad.xyz", waters(count, planted))
-        options = f"run --model ultra_tiny --replicas {count} --steps 60 --log-every 20 --frame-every 0 --quiet "
+        options = f"run --model ultra_tiny --replicas {count} --steps 60 --log-every 20 --frame-every 60 --quiet "
         self.succeed(options + "--input good.xyz --out good")
         process = self.run_fusemd(options + "--input bad.xyz --out bad")
         self.assertEqual(process.returncode, DIVERGED)
@@ -47,6 +52,11 @@ class Limits(CommandLineTest):
         self.assertEqual(len(self.rows_without("good", planted)), 1 + 4 * (count - 1))
         self.assertEqual(self.rows_without("good", planted), self.rows_without("bad", planted))
         self.assertEqual([f["replica"] for f in self.json("bad/summary.json")["failed_replicas"]], [planted])
+        # The last positions, velocities and forces of the others, too.
+        ends = [self.frames_at(name, 60) for name in ("good", "bad")]
+        self.assertEqual(len(ends[0]), count)
+        del ends[0][planted]
+        self.assertEqual(*ends)
 
     def test_last_good_steps_are_kept(self):
         """a replica is stopped | its last good steps lie in failed/, and restarts keep what failed"""
