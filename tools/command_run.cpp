@@ -248,7 +248,6 @@ int run_command(const std::vector<std::string>& arguments) {
                           : notes_go_to_a_terminal() ? ProgressReport::Style::bar
                                                      : ProgressReport::Style::lines);
   std::vector<ReplicaState> states = so_far.states;
-  const std::int64_t written_up_to = run.continues() ? so_far.step() : -1;
   FrameWriterOptions files;
   if (run.continues()) files.resume = so_far.files;
   if (!run.pipes_trajectory() && !checkpoint_files) checkpoint_files.emplace(run.out);
@@ -283,11 +282,15 @@ int run_command(const std::vector<std::string>& arguments) {
   };
   PlannedSimulation planned = plan(run.steps, states);
   description.loop = planned.loop;
+  // How much of a file a continued run goes on behind.
+  const auto kept = [&](std::int64_t FileSizes::*file) {
+    return files.resume ? std::optional((*files.resume).*file) : std::nullopt;
+  };
   std::optional<ExchangeLog> exchange_log;
   std::optional<CommitteeLog> committee_log;
   ReplicaExchange* exchange = nullptr;
   checkpoints.complete = [&](Restart& restart) {
-    if (committee_log) committee_log->sync();
+    restart.files.committee = committee_log ? committee_log->sync() : 0;
     if (exchange == nullptr) return;
     restart.files.exchange = exchange_log ? exchange_log->sync() : 0;
     restart.exchanges.assign(exchange->counts().begin(), exchange->counts().end());
@@ -319,8 +322,7 @@ int run_command(const std::vector<std::string>& arguments) {
     files.log_path = run.log_every > 0 ? folder.log() : "";
     files.trajectory_path = run.frame_every > 0 ? folder.trajectory() : "";
     if (exchange != nullptr) {
-      exchange_log.emplace(folder.exchange(),
-                           files.resume ? std::optional(files.resume->exchange) : std::nullopt);
+      exchange_log.emplace(folder.exchange(), kept(&FileSizes::exchange));
     }
   }
   if (!run.quiet) {
@@ -348,13 +350,13 @@ int run_command(const std::vector<std::string>& arguments) {
   const auto* const committee = dynamic_cast<const CommitteePotential*>(engine.potential.get());
   if (committee != nullptr) {
     committee_log.emplace(*committee, writer, run.pipes_trajectory() ? "" : folder.committee(),
-                          run.committee_limit, written_up_to);
+                          run.committee_limit, kept(&FileSizes::committee));
   }
   SampleSink& samples = committee_log ? static_cast<SampleSink&>(*committee_log) : writer;
   const SimulationResult result = checkpoints.run([&] { return planned.runner->run(samples); },
                                                   [&] { return planned.runner->states(); }, writer);
   writer.close();
-  if (committee_log) committee_log->close();
+  if (committee_log) committee_log->sync();
   progress.clear();
 
   RunSummary summary = summarise(result, simulation_options, description, writer.waited_seconds());

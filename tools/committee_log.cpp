@@ -2,49 +2,25 @@
 #include "tools/committee_log.hpp"
 
 #include <cstdint>
-#include <fstream>
 #include <string_view>
 
 #include "host/io/text.hpp"
 #include "host/larger.hpp"
-#include "weights/error.hpp"
 
 namespace fusemd {
 namespace {
 
 constexpr std::string_view kHeader =
     "step,time_fs,replica,force_deviation_eV_per_Angstrom,energy_deviation_eV,above_limit\n";
-constexpr std::size_t kEnough = 1U << 16;  // bytes that are worth a write
-
-/// Length of the header and the rows up to `last_step`.
-std::int64_t kept_length(const std::string& path, std::int64_t last_step) {
-  std::ifstream in(path, std::ios::binary);
-  std::string line;
-  std::int64_t kept = 0;
-  for (bool header = true; std::getline(in, line) && !in.eof(); header = false) {
-    const auto step = parse_integer(std::string_view(line).substr(0, line.find(',')));
-    if (!header && (!step || *step > last_step)) break;
-    kept += static_cast<std::int64_t>(line.size()) + 1;
-  }
-  return kept;
-}
-
 }  // namespace
 
 CommitteeLog::CommitteeLog(const CommitteePotential& committee,
                            SampleSink& next,
                            const std::string& path,
                            double limit,
-                           std::int64_t last_step)
+                           std::optional<std::int64_t> keep)
     : committee_(committee), next_(next), limit_(limit) {
-  if (path.empty()) return;
-  const std::int64_t kept = last_step >= 0 ? kept_length(path, last_step) : 0;
-  if (kept > 0) {
-    file_.emplace(path, kept);
-  } else {
-    file_.emplace(path);
-    text_ = kHeader;
-  }
+  if (!path.empty()) rows_.emplace(path, kHeader, keep);
 }
 
 void CommitteeLog::frame(const Frame& frame) {
@@ -62,32 +38,21 @@ void CommitteeLog::frame(const Frame& frame) {
   ++frames_;
   flagged_ += above ? 1 : 0;
   largest_ = larger_or_nan(largest_, deviation.force);
-  append_integer(text_, frame.step);
-  text_ += ',';
-  append_real(text_, frame.time);
-  text_ += ',';
-  append_integer(text_, frame.replica);
-  text_ += ',';
-  append_real(text_, deviation.force);
-  text_ += ',';
-  append_real(text_, deviation.energy);
-  text_ += above ? ",1\n" : ",0\n";
-  if (text_.size() >= kEnough) write_out();
+  if (!rows_) return;
+  std::string text;
+  append_integer(text, frame.step);
+  text += ',';
+  append_real(text, frame.time);
+  text += ',';
+  append_integer(text, frame.replica);
+  text += ',';
+  append_real(text, deviation.force);
+  text += ',';
+  append_real(text, deviation.energy);
+  text += above ? ",1\n" : ",0\n";
+  rows_->add(text);
 }
 
-void CommitteeLog::write_out() {
-  if (file_) file_->append(text_);
-  text_.clear();
-}
-
-void CommitteeLog::sync() {
-  write_out();
-  if (file_) file_->sync();
-}
-
-void CommitteeLog::close() {
-  write_out();
-  if (file_) file_->close();
-}
+std::int64_t CommitteeLog::sync() { return rows_ ? rows_->sync() : 0; }
 
 }  // namespace fusemd

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "host/committee.hpp"
-#include "host/io/append_file.hpp"
+#include "host/io/row_log.hpp"
 #include "host/md/sample.hpp"
 
 namespace fusemd {
@@ -19,35 +19,29 @@ namespace fusemd {
 /// whether the first is above the limit.
 class CommitteeLog : public SampleSink {
  public:
-  /// `path` may be empty: then it counts only. Rows of steps beyond `last_step`, left by a run that
-  /// is continued from there, are removed; -1 begins a new file.
+  /// Starts a file, or goes on after the first `keep` bytes of one. `path` may be empty: then it
+  /// counts only.
   CommitteeLog(const CommitteePotential& committee,
                SampleSink& next,
                const std::string& path,
                double limit,
-               std::int64_t last_step);
+               std::optional<std::int64_t> keep);
 
   void log(const LogRow& row) override { next_.log(row); }
   void frame(const Frame& frame) override;
 
-  /// All rows so far are on the disk: what a checkpoint of this moment needs.
-  void sync();
-
-  /// sync(), and no more rows come.
-  void close();
+  /// Writes everything out; returns the file's length once it is on the disk.
+  std::int64_t sync();
 
   std::int64_t frames() const { return frames_; }
   std::int64_t flagged() const { return flagged_; }
   double largest() const { return largest_; }  ///< eV/Angstrom
 
  private:
-  void write_out();
-
   const CommitteePotential& committee_;
   SampleSink& next_;
   double limit_;
-  std::optional<AppendFile> file_;
-  std::string text_;
+  std::optional<RowLog> rows_;
   std::map<std::vector<int>, std::unique_ptr<CommitteeEvaluator>> evaluators_;
   std::int64_t frames_ = 0, flagged_ = 0;
   double largest_ = 0.0;

@@ -54,7 +54,7 @@ std::string restart_description(const Options& options,
                                 const RunIdentity& identity) {
   const Json json = {
       {"format", "fusemd-restart"},
-      {"format_version", 1},
+      {"format_version", 2},
       {"options", Json::parse(options.resolved())},
       {"model_name", run.model_name},
       {"model_hash", identity.models},

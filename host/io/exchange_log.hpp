@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "host/io/append_file.hpp"
+#include "host/io/row_log.hpp"
 #include "host/md/replica_exchange.hpp"
 
 namespace fusemd {
@@ -20,8 +19,7 @@ inline constexpr std::string_view kExchangeHeader =
 /// exchange.csv: a row for each replica at each attempt, which is its walk through the
 /// temperatures. partner is -1 and accepted 0 where none was offered.
 ///
-/// Delay    rows are with the system at most half a second after the first call that follows.
-/// Errors   OutputError, as AppendFile.
+/// Delay, errors   as RowLog.
 class ExchangeLog {
  public:
   /// Starts a file, or goes on after the first `keep` bytes of one.
@@ -30,14 +28,10 @@ class ExchangeLog {
   void add(std::span<const ExchangeRow> rows);
 
   /// Writes everything out; returns the file's length once it is on the disk.
-  std::int64_t sync();
+  std::int64_t sync() { return rows_.sync(); }
 
  private:
-  void write_out();
-
-  AppendFile file_;
-  std::string text_;
-  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+  RowLog rows_;
 };
 
 }  // namespace fusemd

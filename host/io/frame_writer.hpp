@@ -20,7 +20,8 @@ namespace fusemd {
 struct FileSizes {
   std::int64_t log = 0;         ///< bytes
   std::int64_t trajectory = 0;  ///< bytes
-  std::int64_t exchange = 0;    ///< bytes, of what ExchangeLog writes
+  std::int64_t exchange = 0;    ///< bytes, of exchange.csv
+  std::int64_t committee = 0;   ///< bytes, of committee.csv
 };
 
 struct FrameWriterOptions {

@@ -18,7 +18,7 @@
 namespace fusemd {
 namespace {
 
-constexpr std::string_view kFirstLine = "fusemd-restart 1\n";
+constexpr std::string_view kFirstLine = "fusemd-restart 2\n";
 
 void put(StateWriter& to, const CloseApproach& approach) {
   to.put(approach.z_a);
@@ -125,6 +125,7 @@ std::string restart_bytes(const Restart& restart) {
   to.put(restart.files.log);
   to.put(restart.files.trajectory);
   to.put(restart.files.exchange);
+  to.put(restart.files.committee);
   to.put(static_cast<std::uint64_t>(restart.states.size()));
   for (const ReplicaState& state : restart.states) put(to, state);
   restart.statistics.save(to);
@@ -144,6 +145,7 @@ Restart parse_restart(std::string_view bytes, const std::string& file) {
   restart.files.log = from.get<std::int64_t>();
   restart.files.trajectory = from.get<std::int64_t>();
   restart.files.exchange = from.get<std::int64_t>();
+  restart.files.committee = from.get<std::int64_t>();
   for (auto n = from.get<std::uint64_t>(); n > 0; --n) restart.states.push_back(get_state(from));
   restart.statistics = EnergyStatistics(restart.states.size());
   restart.statistics.restore(from);

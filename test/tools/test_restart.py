@@ -41,9 +41,9 @@ class Restart(CommandLineTest):
         """The replicas' states: positions, velocities, forces and energies, bit by bit."""
         newest = self.json(folder + "/restart.json")["state"]
         data = (self.folder / folder / newest).read_bytes()
-        # Behind the description and 5 numbers of 8 bytes; before it the first line and its length.
+        # Behind the description and 6 numbers of 8 bytes; before it the first line and its length.
         start = data.index(b"\n") + 1
-        return data[start + 8 + int.from_bytes(data[start:start + 8], "little") + 40:-8]
+        return data[start + 8 + int.from_bytes(data[start:start + 8], "little") + 48:-8]
 
     def assert_same_run(self, whole, pieces):
         self.assertEqual(self.contents(whole), self.contents(pieces))
@@ -489,13 +489,17 @@ class Restart(CommandLineTest):
         self.refuse(BAD_INPUT, "run --continue part --steps 600", "it is damaged", "starts over, with the same bits")
 
     def test_missing_files(self):
-        """log or trajectory shorter than the checkpoint says, or gone | exit code 7 or 3, nothing is touched"""
+        """log, trajectory or committee.csv shorter than the checkpoint says, or gone | exit code 7 or 3, nothing is touched"""
         self.succeed(RUN + "--steps 300 --out a")
         log = self.folder / "a/log.csv"
         log.write_bytes(log.read_bytes()[:100])
         self.refuse(CANNOT_WRITE, "run --continue a --quiet --steps 400", "a/log.csv", "the file is shorter (100 bytes)")
         log.unlink()
         self.refuse(CANNOT_WRITE, "run --continue a --quiet --steps 400", "a/log.csv: cannot go on with the file")
+        self.succeed("run --committee tiny,ultra_tiny --input water.xyz --steps 300 --frame-every 50 --out c")
+        table = self.folder / "c/committee.csv"
+        table.write_bytes(table.read_bytes()[:-20])
+        self.refuse(CANNOT_WRITE, "run --continue c --quiet --steps 400", "c/committee.csv", "the file is shorter")
         self.refuse(BAD_INPUT, "run --continue nowhere", "nowhere/run.json: cannot read the configuration")
         for path in (self.folder / "a").glob("restart.?.state"):
             path.unlink()

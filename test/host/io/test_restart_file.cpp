@@ -19,7 +19,7 @@ Restart example(std::int64_t step) {
   Restart restart;
   restart.description = R"({"format": "fusemd-restart", "model_name": "x"})";
   restart.seconds = 1.0 / 3.0;
-  restart.files = {.log = 1234, .trajectory = 56789, .exchange = 77};
+  restart.files = {.log = 1234, .trajectory = 56789, .exchange = 77, .committee = 88};
   restart.exchanges = {{.attempts = 9, .accepted = 4}, {.attempts = 8, .accepted = 0}};
   for (int replica = 0; replica < 3; ++replica) {
     ReplicaState state;
@@ -71,6 +71,7 @@ TEST_CASE("a checkpoint comes back as it was") {
   REQUIRE(read.files.log == 1234);
   REQUIRE(read.files.trajectory == 56789);
   REQUIRE(read.files.exchange == 77);
+  REQUIRE(read.files.committee == 88);
   REQUIRE(read.exchanges.size() == 2);
   REQUIRE(read.exchanges[0].accepted == 4);
   REQUIRE(read.states == saved.states);
@@ -117,7 +118,7 @@ TEST_CASE("two state files take turns, and the newest whole one is found") {
   REQUIRE(parse_restart(read_file(folder.file("restart.0.state")), "x").step() == 20);
 
   write_file(folder.file("restart.0.state"), "");
-  write_file(newest, "fusemd-restart 2\n");
+  write_file(newest, "fusemd-restart 3\n");
   REQUIRE(refusal(files).find("it is none of this version") != std::string::npos);
 }
 
