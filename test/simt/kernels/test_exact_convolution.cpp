@@ -53,7 +53,8 @@ const ConvolutionTolerances kFloat = {
     .virials = 1e-5,
     .why = "inputs rounded to float, float sums over edges and channels"};
 
-const ReferenceBatch& reference_of(const StudentConfig& config) {
+/// Made once and kept. By value: g++ 14 warns of references that come from temporary arguments.
+const ReferenceBatch& reference_of(StudentConfig config) {
   static std::map<std::string, std::unique_ptr<ReferenceBatch>> made;
   auto& entry = made[switches_text(config) + std::to_string(config.hidden_dim)];
   if (entry == nullptr) {
