@@ -242,7 +242,7 @@ SimulationOptions RunOptions::simulation() const {
   result.replicas = static_cast<std::int32_t>(replicas);
   result.first_replica = static_cast<std::int32_t>(first_replica);
   result.temperatures = temperature;
-  result.seeds = {static_cast<std::uint64_t>(seed)};
+  result.seeds.assign(1, static_cast<std::uint64_t>(seed));
   result.use_given_velocities = velocities == "given";
   result.exact_start_temperature = velocities != "canonical";
   result.temperature_limit = temperature_limit;

@@ -33,7 +33,7 @@ SimulationResult run(const Potential& potential,
   simulation.steps = std::llround(time * 1000.0 / timestep);
   simulation.log_every = log_every;
   simulation.temperatures = {2.0 * options.temperature};
-  simulation.seeds = {options.seed};
+  simulation.seeds.assign(1, options.seed);
   simulation.use_given_velocities = false;
   simulation.stop = options.stop;
   NoFiles none;

@@ -151,7 +151,7 @@ Stability measure_stability(const Potential& potential,
       std::max<std::int64_t>(1, std::llround(kBetweenLooks / options.timestep));
   simulation.replicas = options.replicas;
   simulation.temperatures = {options.temperature};
-  simulation.seeds = {options.seed};
+  simulation.seeds.assign(1, options.seed);
   simulation.use_given_velocities = false;
   simulation.threads = std::min(options.threads, options.replicas);
   simulation.stop = options.stop;
