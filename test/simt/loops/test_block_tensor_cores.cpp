@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernels of the block loop with tensor cores. From source alone: translated PTX of a kernel
-// that holds every stage takes the compiler long, and the stages' own tests run these instructions
-// from PTX.
+// The kernels of the block loop with tensor cores: few cases, for translated PTX of a kernel that
+// holds every stage takes the compiler long, and the stages' own tests run these instructions, too.
 #include "test/simt/kernels/network_fixture.hpp"
 #include "test/simt/loops/loop_fixture.hpp"
 #include "test/simt/support/kernel_case.hpp"
