@@ -5,7 +5,7 @@
 
 namespace fusemd {
 
-/// Turns signals into requests that are seen at the next step boundary:
+/// Turns signals into requests that are seen between two rounds of steps (host/md/rounds.hpp):
 ///
 ///   SIGINT    end; a second one ends the program at once, as if this did not exist
 ///   SIGTERM   end, however often it comes: batch systems send it to every process of a job, and

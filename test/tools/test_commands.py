@@ -77,6 +77,14 @@ class Commands(CommandLineTest):
         report = json.loads(self.succeed("check --json ultra_tiny").stdout)
         self.assertTrue(report["passed"])
         self.assertGreaterEqual(report["frames"], 5)
+        # Limits are those of the number of intervals, and a limit is met by what it is for.
+        for intervals, limit, passes in ((512, 1e-4, True), (1024, 1.5e-5, True), (8192, 1.5e-5, True), (64, 1e-4, False)):
+            process = self.run_fusemd(f"check --json original --table-intervals {intervals}")
+            self.assertEqual(process.returncode, 0 if passes else 6, process.stderr)
+            table = json.loads(process.stdout)["comparisons"][-1]
+            self.assertIn(f"table of {intervals}", table["name"])
+            self.assertEqual(table["force_limit_eV_per_Angstrom"], limit)
+            self.assertEqual(table["passed"], passes)
         path = json.loads(self.succeed("info --json ultra_tiny").stdout)["file"]
         model = json.loads(Path(path).read_text(encoding="utf-8"))
         model["reference_frames"][1]["energy"] += 1e-3
