@@ -344,13 +344,35 @@ long json_line(const JsonValue& root, std::string_view text, std::string_view pa
 
 namespace {
 
-/// The text without control characters, cut to `longest` bytes but not inside a UTF-8 character.
+/// Bytes of the UTF-8 character that begins a text which is not empty; 0 where none does.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  if (text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool surrogate = first == 0xED && second >= 0xA0;
+  const bool beyond_unicode = first == 0xF4 && second >= 0x90;
+  return overlong || surrogate || beyond_unicode ? 0 : length;
+}
+
+/// The text without control characters and without bytes that are no UTF-8, cut to `longest` bytes
+/// but not inside a character.
 std::string printable(std::string_view text, std::size_t longest) {
   std::size_t length = std::min(text.size(), longest);
   while (length < text.size() && length > 0 && (text[length] & '\xC0') == '\x80') --length;
   std::string result(text.substr(0, length));
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F') c = '?';
+  for (std::size_t i = 0; i < result.size();) {
+    const std::size_t character = utf8_length(std::string_view(result).substr(i));
+    const auto first = static_cast<unsigned char>(result[i]);
+    if (character == 0 || first < 0x20 || first == 0x7F) result[i] = '?';
+    i += std::max<std::size_t>(character, 1);
   }
   if (length < text.size()) result += "...";
   return result;

@@ -164,5 +164,11 @@ TEST_CASE("untrusted text in a message is short and printable", "[strict_json]")
   CHECK(in_quotes(std::string(50, 'x')) == '"' + std::string(40, 'x') + "...\"");
   // The 40th byte is the middle of a two-byte character, which is left out whole.
   CHECK(in_quotes(std::string(39, 'x') + "\xC3\xA9y") == '"' + std::string(39, 'x') + "...\"");
+  // What is no UTF-8 must not reach a terminal: Latin-1, half a character, overlong, a surrogate,
+  // beyond Unicode.
+  CHECK(in_quotes("t\xEFny") == "\"t?ny\"");
+  CHECK(in_quotes("\xA9 caf\xC3") == "\"? caf?\"");
+  CHECK(in_quotes("\xE0\x80\x80,\xED\xA0\x80,\xF4\x90\x80\x80,\xC0\xAF") == "\"???,???,????,??\"");
+  CHECK(in_quotes("\xE2\x82\xAC \xF0\x9F\x98\x80") == "\"\xE2\x82\xAC \xF0\x9F\x98\x80\"");
   CHECK(printable_key(std::string(1000, 'k')).size() == 163);
 }
