@@ -93,6 +93,21 @@ class Commands(CommandLineTest):
         self.assertEqual(process.returncode, 6, process.stderr)
         self.assertIn("MISSED", process.stdout)
 
+    def test_a_hundred_thousand_replicas(self):
+        """As many as may be asked for; the first, one in the middle and the last have the bits that they have alone."""
+        count = 10_000 if os.environ.get("FUSEMD_SANITIZE") else 100_000
+        options = ("run --model ultra_tiny --input water.xyz --ensemble langevin --steps 4 --log-every 4 "
+                   "--frame-every 0 --seed 7 --quiet ")
+        self.succeed(options + f"--replicas {count} --out all")
+        lines = (self.folder / "all/log.csv").read_text().splitlines()
+        self.assertEqual(len(lines), 1 + 2 * count)
+        self.assertEqual([int(line.split(",")[2]) for line in lines[1:]], 2 * list(range(count)))
+        self.assertEqual(self.json("all/summary.json")["failed_replicas"], [])
+        for replica in (0, count // 2 + 1, count - 1):
+            self.succeed(options + f"--first-replica {replica} --out alone --overwrite")
+            alone = (self.folder / "alone/log.csv").read_text().splitlines()
+            self.assertEqual(alone, [lines[0], lines[1 + replica], lines[1 + count + replica]])
+
     def test_a_run_leaves_what_it_says(self):
         process = self.succeed(RUN + "--steps 200 --log-every 50 --frame-every 100 --out here")
         self.assertIn("us/step", process.stdout)
