@@ -6,6 +6,7 @@
 
 #include "test/support/close.hpp"
 #include "test/support/finite_difference.hpp"
+#include "test/support/worst.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -62,6 +63,7 @@ void require_gradient(const Engine& engine,
         engine.difference_step);
     double analytic = 0.0;
     for (std::size_t i = 0; i < system.size(); ++i) analytic -= dot(here.forces[i], direction[i]);
+    WorstSeen::note("force against difference, eV/A: " + engine.name, analytic - numeric);
     require_close(analytic, numeric, tolerance);
   }
 

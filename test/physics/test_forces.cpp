@@ -6,6 +6,7 @@
 #include "test/support/potentials.hpp"
 #include "test/support/systems.hpp"
 #include "test/support/tiny_model.hpp"
+#include "test/support/worst.hpp"
 
 namespace fusemd::test {
 TEST_CASE("forces and virial are derivatives of the energy, for every combination of switches") {
@@ -49,6 +50,7 @@ TEST_CASE("forces sum to zero, with any switches") {
         INFO("engine " << engine.name << ", " << system.name);
         Vec3 sum;
         for (const Vec3& f : evaluate(*potential, system).forces) sum += f;
+        WorstSeen::note("sum of forces, eV/A: " + engine.name, norm(sum));
         require_close(norm(sum), 0.0, {engine.force_noise, 0.0, engine.why});
       }
     }

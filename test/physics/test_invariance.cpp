@@ -7,6 +7,7 @@
 #include "test/support/potentials.hpp"
 #include "test/support/systems.hpp"
 #include "test/support/tiny_model.hpp"
+#include "test/support/worst.hpp"
 
 namespace fusemd::test {
 namespace {
@@ -16,9 +17,11 @@ void require_same(const Engine& engine,
                   const Evaluation& original,
                   const Evaluation& moved,
                   const std::vector<Vec3>& expected_forces) {
+  const double off = max_difference(moved.forces, expected_forces);
+  WorstSeen::note("energy under motions, eV: " + engine.name, moved.energy - original.energy);
+  WorstSeen::note("forces under motions, eV/A: " + engine.name, off);
   require_close(moved.energy, original.energy, {engine.energy_noise, 0.0, engine.why});
-  require_close(max_difference(moved.forces, expected_forces), 0.0,
-                {engine.force_noise, 0.0, engine.why});
+  require_close(off, 0.0, {engine.force_noise, 0.0, engine.why});
 }
 
 System with_positions(System system, std::vector<Vec3> positions) {
@@ -119,6 +122,7 @@ TEST_CASE("rotation and inversion turn the forces and leave the energy, without 
           const System turned = with_positions(system, rotation(system.positions));
           require_same(engine, original, evaluate(*potential, turned), rotation(original.forces));
         }
+        WorstSeen::note("torque, eV: " + engine.name, norm_of_torque(system, original.forces));
         // Forces act at up to 5 Angstrom from the origin.
         require_close(norm_of_torque(system, original.forces), 0.0,
                       {10.0 * engine.force_noise, 0.0, engine.why});

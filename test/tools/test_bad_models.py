@@ -75,7 +75,9 @@ class BadModels(CommandLineTest):
         self.succeed("eval --model good.json --input water.xyz")
 
     def test_every_bad_file(self):
-        for fault, content, *words in bad_models(self.good):
+        cases = bad_models(self.good)
+        print(f"{len(cases)} bad model files by four commands")
+        for fault, content, *words in cases:
             with self.subTest(fault=fault):
                 content = content if isinstance(content, bytes) else content.encode()
                 (self.folder / "bad.json").write_bytes(content)

@@ -202,4 +202,5 @@ class Refusals(CommandLineTest):
 
 
 if __name__ == "__main__":
+    print(f"{len(FLAGS)} bad command lines, {len(CONFIGURATIONS)} configurations, {len(STRUCTURES)} structures, twice")
     unittest.main()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every way a structure file can be wrong that we know of, with the message its owner gets.
+#include <iostream>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -232,6 +233,7 @@ void read_and_check(ExtxyzReader reader) {
 }
 
 TEST_CASE("every known fault of a structure file is refused with its place and its reason") {
+  std::cout << bad_files().size() << " bad structure files\n";
   REQUIRE(bad_files().size() >= 35);
   const test::TemporaryFolder folder;
   const std::string path = folder.file("bad.xyz");
