@@ -2,10 +2,14 @@
 // From the ring of samples to files, where something goes wrong on the way: a sink that stalls, a
 // disk that is full, a process that is killed. On the executor only.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <semaphore>
+#include <stop_token>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "host/io/frame_writer.hpp"
@@ -62,41 +66,132 @@ struct WholeFiles {
   std::string log, trajectory;
 };
 
+/// Throws WrongValue unless `found` has the samples of `expected`, each once and in their order.
+void expect_same_samples(const Recorder& found, const Recorder& expected, const std::string& name) {
+  expect(found.rows.size() == expected.rows.size() && found.frames.size() == found.rows.size(),
+         name + ": " + std::to_string(found.rows.size()) + " rows");
+  for (std::size_t k = 0; k < found.rows.size(); ++k) {
+    expect(found.rows[k].step == static_cast<std::int64_t>(k) &&
+               found.frames[k].step == static_cast<std::int64_t>(k) &&
+               found.rows[k].total_energy == expected.rows[k].total_energy &&
+               found.frames[k].positions == expected.frames[k].positions,
+           name + ": sample " + std::to_string(k));
+  }
+}
+
+executor::Config deferred_streams(std::uint64_t seed) {
+  executor::Config config = executor::config();
+  config.streams = executor::StreamOrder::deferred;
+  config.seed = seed;
+  return config;
+}
+
 FUSEMD_KERNEL_CASE("samples come whole and in order, however streams run") {
   Recorder expected;
   SmallRun().simulation.run(expected);
   expect(expected.rows.size() == kSteps + 1, "rows");
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
-    executor::Config config = executor::config();
-    config.streams = executor::StreamOrder::deferred;
-    config.seed = seed;
-    const executor::ScopedConfig scope(config);
+    const executor::ScopedConfig scope(deferred_streams(seed));
     Recorder found;
     SmallRun().simulation.run(found);
-    expect(found.rows.size() == expected.rows.size(), "rows with deferred streams");
-    for (std::size_t k = 0; k < found.rows.size(); ++k) {
-      expect(found.rows[k].step == static_cast<std::int64_t>(k) &&
-                 found.rows[k].total_energy == expected.rows[k].total_energy &&
-                 found.frames[k].positions == expected.frames[k].positions,
-             "sample " + std::to_string(k));
-    }
+    expect_same_samples(found, expected, "deferred streams");
   }
 }
 
-FUSEMD_KERNEL_CASE("a loop runs ahead of a sink that stalls by the ring, and no further") {
+/// A sink that does not come back from a row until another thread, which looks on, lets it go.
+class Stall {
+ public:
+  static constexpr auto kLooksOn = std::chrono::milliseconds(30);
+
+  explicit Stall(const device::LaunchNumbers& before)
+      : watcher_([this, before](const std::stop_token& end) {
+          for (stalled_.acquire(); !end.stop_requested(); stalled_.acquire()) {
+            const std::uint64_t at_first = (device::launch_numbers() - before).kernels;
+            std::this_thread::sleep_for(kLooksOn);
+            launched_ = (device::launch_numbers() - before).kernels;
+            stood_still_ = stood_still_ && launched_ == at_first;
+            released_.release();
+          }
+        }) {}
+  ~Stall() {
+    watcher_.request_stop();
+    stalled_.release();
+  }
+
+  /// Returns when released: what has been launched by then.
+  std::uint64_t hold() {
+    stalled_.release();
+    released_.acquire();
+    return launched_;
+  }
+  bool stood_still() const { return stood_still_; }
+
+ private:
+  std::binary_semaphore stalled_{0}, released_{0};
+  std::uint64_t launched_ = 0;
+  bool stood_still_ = true;
+  std::jthread watcher_;  // last: it uses the others
+};
+
+/// Stalls at every seventh row.
+void stall_and_compare(const Recorder& expected, const std::string& name) {
   constexpr std::uint64_t kMostSlots = 8;
   Recorder recorder;
-  std::uint64_t most = 0;
   SmallRun run;
-  const device::LaunchNumbers before = device::launch_numbers();
+  Stall stall(device::launch_numbers());
+  const auto started = std::chrono::steady_clock::now();
+  std::uint64_t most = 0;
+  int stalls = 0;
   recorder.at_row = [&] {
-    // Launched, less the first forces and what has been handed on.
-    const std::uint64_t launched = (device::launch_numbers() - before).kernels - 1;
-    most = std::max(most, launched - (recorder.rows.size() - 1));
+    if (recorder.rows.back().step % 7 != 3) return;
+    ++stalls;
+    // Launched, less the first forces and what has been handed on before this row.
+    most = std::max(most, stall.hold() - 1 - (recorder.rows.size() - 1));
   };
   run.simulation.run(recorder);
-  expect(most > 1, "the loop waits for every sample");
-  expect(most <= kMostSlots, std::to_string(most) + " samples under way");
+  expect(stalls == 6 && std::chrono::steady_clock::now() - started >= 6 * Stall::kLooksOn,
+         name + ": the sink did not stall");
+  expect(stall.stood_still(), name + ": launches while the sink stalls and the ring is full");
+  expect(most == kMostSlots, name + ": " + std::to_string(most) + " samples under way, not " +
+                                 std::to_string(kMostSlots));
+  expect_same_samples(recorder, expected, name);
+}
+
+FUSEMD_KERNEL_CASE("a sink that stalls holds the loop up at the ring's end, and nothing is lost") {
+  Recorder expected;
+  SmallRun().simulation.run(expected);
+  stall_and_compare(expected, "streams at once");
+  const executor::ScopedConfig scope(deferred_streams(4));
+  stall_and_compare(expected, "deferred streams");
+}
+
+/// Flushes once, at the tenth row: what has been reported written before the disk is full.
+class FlushingSink final : public SampleSink {
+ public:
+  explicit FlushingSink(FrameWriter& writer) : writer_(writer) {}
+
+  void log(const LogRow& row) override {
+    writer_.log(row);
+    if (row.step == 10) reported = writer_.flush();
+  }
+  void frame(const Frame& frame) override { writer_.frame(frame); }
+
+  FileSizes reported;
+
+ private:
+  FrameWriter& writer_;
+};
+
+/// What was reported is there, nothing else is, and not all.
+void expect_begins(const std::string& found,
+                   const std::string& whole,
+                   std::int64_t reported,
+                   const std::string& name) {
+  expect(reported > 0, name + ": nothing was reported");
+  expect(found.size() >= static_cast<std::size_t>(reported),
+         name + ": " + std::to_string(found.size()) + " of " + std::to_string(reported) +
+             " bytes reported");
+  expect(whole.starts_with(found), name + ": other bytes than of a whole run");
 }
 
 FUSEMD_KERNEL_CASE("a full disk ends the run, and what was written is right") {
@@ -109,18 +204,25 @@ FUSEMD_KERNEL_CASE("a full disk ends the run, and what was written is right") {
   small.rlim_cur = whole.trajectory.size() / 2;
   setrlimit(RLIMIT_FSIZE, &small);
   bool refused = false;
+  FileSizes reported;
   try {
     FrameWriter writer({.log_path = folder.file("log"), .trajectory_path = folder.file("xyz")});
+    FlushingSink sink(writer);
     SmallRun run;
-    run.simulation.run(writer);
-    writer.close();
+    try {
+      run.simulation.run(sink);
+      writer.close();
+    } catch (const OutputError&) {
+      reported = sink.reported;
+      throw;
+    }
   } catch (const OutputError&) {
     refused = true;
   }
   setrlimit(RLIMIT_FSIZE, &before);
   expect(refused, "a run with a full disk ends well");
-  expect(whole.trajectory.starts_with(read_file(folder.file("xyz"))), "the trajectory so far");
-  expect(whole.log.starts_with(read_file(folder.file("log"))), "the log so far");
+  expect_begins(read_file(folder.file("xyz")), whole.trajectory, reported.trajectory, "trajectory");
+  expect_begins(read_file(folder.file("log")), whole.log, reported.log, "log");
 }
 
 /// Flushes at every tenth row, says through a pipe how long the files are, and dies at the 35th.
@@ -169,14 +271,8 @@ FUSEMD_KERNEL_CASE("what a killed run has reported written is there") {
   waitpid(child, &status, 0);
   expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child was killed");
   expect(reports == 4, std::to_string(reports) + " reports");
-  const std::string log = read_file(folder.file("log"));
-  const std::string trajectory = read_file(folder.file("xyz"));
-  expect(log.size() >= static_cast<std::size_t>(reported.log) && whole.log.starts_with(log),
-         "the log of a killed run");
-  expect(trajectory.size() >= static_cast<std::size_t>(reported.trajectory) &&
-             whole.trajectory.starts_with(trajectory),
-         "the trajectory of a killed run");
-  expect(reported.log > 0 && reported.trajectory > 0, "something was reported");
+  expect_begins(read_file(folder.file("xyz")), whole.trajectory, reported.trajectory, "trajectory");
+  expect_begins(read_file(folder.file("log")), whole.log, reported.log, "log");
 }
 
 }  // namespace
