@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// The shipped models in every loop: a larger molecule and a batch of different ones against the CPU
+// engine.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/cuda/cooperative_loop.hpp"
+#include "host/cuda/graph_loop.hpp"
+#include "test/simt/loops/loop_fixture.hpp"
+#include "test/simt/support/kernel_case.hpp"
+#include "test/support/shipped_models.hpp"
+
+namespace fusemd::test {
+namespace {
+
+using ModelPointer = std::shared_ptr<const cuda::DeviceModel>;
+
+struct NamedLoop {
+  std::string name;
+  cuda::LoopMaker make;
+};
+
+NamedLoop block() { return {"block", block_loop_by(launch_policy(75))}; }
+
+/// A team of `blocks` a replica.
+NamedLoop cooperative(unsigned blocks) {
+  return {"cooperative",
+          [blocks](ModelPointer model,
+                   cuda::DeviceReplicas& replicas) -> std::unique_ptr<cuda::ResidentLoop> {
+            return std::make_unique<cuda::CooperativeLoop>(
+                std::move(model), replicas,
+                cuda::TeamWish{.blocks = blocks, .threads = 128, .cluster = false});
+          }};
+}
+
+NamedLoop graph() {
+  return {"graph", [](ModelPointer model, cuda::DeviceReplicas& replicas) {
+            return cuda::make_graph_loop(std::move(model), replicas);
+          }};
+}
+
+/// The trajectories of the CPU engine, whose forces differ by rounding.
+void follow_the_cpu(const std::string& name,
+                    const std::vector<System>& systems,
+                    std::int64_t steps,
+                    const std::vector<NamedLoop>& loops) {
+  const Model model = shipped_model(name);
+  const ModelPointer device_model = on_device(model);
+  const std::vector<Structure> structures = structures_of(systems);
+  SimulationOptions options;
+  options.steps = options.log_every = options.frame_every = steps;
+  options.replicas = static_cast<std::int32_t>(systems.size());
+  const LoopRun expected = run_on_cpu(model, structures, options);
+  for (const NamedLoop& loop : loops) {
+    const LoopRun found = run_on_device(model, device_model, structures, options, loop.make);
+    expect(found.result.failures.empty(), loop.name + ", " + name + ": a replica stopped");
+    for (std::size_t r = 0; r < systems.size(); ++r) {
+      const std::string what =
+          loop.name + ", " + name + ", replica " + std::to_string(r) + ", " + systems[r].name;
+      expect(found.states[r].step == steps, what + ": not all steps");
+      double farthest = 0.0, moved = 0.0;
+      for (std::size_t i = 0; i < systems[r].size(); ++i) {
+        const Vec3 at = found.states[r].positions[i];
+        farthest = std::max(farthest, norm(at - expected.states[r].positions[i]));
+        moved = std::max(moved, norm(at - systems[r].positions[i]));
+      }
+      expect_close(farthest, 0.0,
+                   {.absolute = 1e-5, .why = "forces of single precision, over 10 fs"},
+                   what + ": farthest from the CPU engine's, Angstrom");
+      // An O-H bond comes back within 10 fs, nearly.
+      expect(moved > 1e-4, what + ": nothing has moved");
+    }
+    same_bits(found);
+  }
+}
+
+FUSEMD_KERNEL_CASE("64 different molecules follow the CPU engine, block and graph") {
+  follow_the_cpu("ultra_tiny", different_molecules(64), 20, {block(), graph()});
+  follow_the_cpu("original", different_molecules(64), 5, {block(), graph()});
+}
+
+FUSEMD_KERNEL_CASE("aspirin follows the CPU engine, cooperative and graph") {
+  follow_the_cpu("ultra_tiny", {aspirin()}, 20, {cooperative(7), graph()});
+  follow_the_cpu("original", {aspirin()}, 5, {cooperative(7), graph()});
+}
+
+}  // namespace
+}  // namespace fusemd::test
