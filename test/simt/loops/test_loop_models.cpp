@@ -87,5 +87,23 @@ FUSEMD_KERNEL_CASE("aspirin follows the CPU engine, cooperative and graph") {
   follow_the_cpu("original", {aspirin()}, 5, {cooperative(7), graph()});
 }
 
+// Whose energies are those of the CPU engine: test_block_dynamics.cpp and test_loop_energy.cpp.
+FUSEMD_KERNEL_CASE("2,000 steps of water have the block loop's bits in the other loops") {
+  const Model model = shipped_model("ultra_tiny");
+  const ModelPointer device_model = on_device(model);
+  const std::vector<Structure> structures = structures_of({water()});
+  SimulationOptions options;
+  options.steps = 2000;
+  options.log_every = options.frame_every = 50;
+  options.timestep = 0.25;
+  const LoopRun expected = run_on_device(model, device_model, structures, options, block().make);
+  expect(expected.states[0].step == 2000 && expected.samples.rows.size() == 41, "all steps");
+  for (const NamedLoop& loop : {cooperative(3), graph()}) {
+    expect_same_run(run_on_device(model, device_model, structures, options, loop.make), expected,
+                    loop.name);
+  }
+  same_bits(expected);
+}
+
 }  // namespace
 }  // namespace fusemd::test
