@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import budget
 import cubin
@@ -201,6 +202,20 @@ class Compiled(unittest.TestCase):
             for room, blocks in ((0, 1), (4, 0)):
                 measured['dynamic_shared'] = limit - measured['static_shared'] + room
                 self.assertEqual(budget.occupancy(OPTIONS.occupancy, devices, [measured]), [blocks])
+
+    def test_another_release_of_nvcc_is_skipped_unless_something_fails(self):
+        golden = budget.read_table(os.path.join(budget.FOLDER, 'golden', 'readout.csv'))
+        words = ['budget.py', 'kernels/readout.cu']
+        for name in ('cubins', 'nvdisasm', 'occupancy', 'shapes', 'nvcc'):
+            words += ['--' + name, 'none']
+        with open(os.path.join(budget.FOLDER, 'golden', 'readout.csv'), encoding='utf-8') as file:
+            own = file.readline().removeprefix('# nvcc ').strip()
+        for release, faults, expected in ((own, [], 0), (own, ['fault'], 1), ('1.2.3', [], 77),
+                                          ('1.2.3', ['fault'], 1)):
+            with (mock.patch.object(budget, 'measure', return_value=(golden, list(faults))),
+                  mock.patch.object(budget, 'launch_shapes'), mock.patch.object(sys, 'argv', words),
+                  mock.patch.object(budget, 'release_of', return_value=release)):
+                self.assertEqual(budget.main(), expected)
 
 
 if __name__ == '__main__':

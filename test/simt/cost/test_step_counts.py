@@ -17,6 +17,7 @@ WIDE = {'host': 0.95, 'graph': 0.95, 'block': 0.85, 'cooperative': 0.85, 'cluste
 # Where each block of a molecule makes the time step of all its atoms, that has integer arithmetic of its own.
 TEAMS = ('cooperative', 'cluster')
 HOT = ('convolution', 'update', 'readout', 'block_per_replica', 'team_loop', 'cluster_loop')
+SKIPPED = 77  # exit code: all that does not depend on nvcc's release holds
 faults = []
 
 
@@ -66,8 +67,9 @@ def main():
     counted, table = count(program, chains, [*alone, *more]), read_table()
     for loop, model, system, replicas in alone:
         check_shares(loop, model, counted[key(loop, model, system, replicas)])
-    if release_of(nvcc) != table['nvcc']:
-        print(f'nvcc is {release_of(nvcc)}, the table of {table["nvcc"]}: counts are not compared')
+    comparable = release_of(nvcc) == table['nvcc']
+    if not comparable:
+        print(f'SKIPPED: nvcc is {release_of(nvcc)}, the table of {table["nvcc"]}: counts are not compared')
     else:
         for case in [*alone, *more]:
             expected = table['steps'].get(key(*case)) or of_batch(table['steps'], *case)
@@ -77,7 +79,8 @@ def main():
                 print('       ', line)
     if faults:
         print('after a change of kernels: cmake --build --preset dev --target update_cuda_cost')
-    return 1 if faults else 0
+        return 1
+    return 0 if comparable else SKIPPED
 
 
 if __name__ == '__main__':
