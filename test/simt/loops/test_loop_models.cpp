@@ -2,6 +2,7 @@
 // The shipped models in every loop: a larger molecule and a batch of different ones against the CPU
 // engine.
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "host/cuda/cooperative_loop.hpp"
 #include "host/cuda/graph_loop.hpp"
+#include "test/simt/kernels/network_fixture.hpp"
 #include "test/simt/loops/loop_fixture.hpp"
 #include "test/simt/support/kernel_case.hpp"
 #include "test/support/shipped_models.hpp"
@@ -33,6 +35,17 @@ NamedLoop cooperative(unsigned blocks) {
             return std::make_unique<cuda::CooperativeLoop>(
                 std::move(model), replicas,
                 cuda::TeamWish{.blocks = blocks, .threads = 128, .cluster = false});
+          }};
+}
+
+/// `teams` of two blocks, which take the replicas in turn.
+NamedLoop turns(unsigned teams) {
+  return {"cooperative",
+          [teams](ModelPointer model,
+                  cuda::DeviceReplicas& replicas) -> std::unique_ptr<cuda::ResidentLoop> {
+            return std::make_unique<cuda::CooperativeLoop>(
+                std::move(model), replicas,
+                cuda::TeamWish{.teams = teams, .blocks = 2, .threads = 64, .cluster = false});
           }};
 }
 
@@ -103,6 +116,34 @@ FUSEMD_KERNEL_CASE("2,000 steps of water have the block loop's bits in the other
                     loop.name);
   }
   same_bits(expected);
+}
+
+FUSEMD_KERNEL_CASE(
+    "a NaN in one of 64 molecules that teams take in turn: the others do not notice") {
+  const Model model = make_model(shipped_switches(8, 2, 5), 7);
+  const ModelPointer device_model = on_device(model, {.table_intervals = 64});
+  const std::vector<Structure> structures = structures_of(different_molecules(64));
+  const auto run = [&](std::int64_t steps, std::vector<ReplicaState> states) {
+    SimulationOptions options = short_run(Ensemble::langevin, steps, 64);
+    return run_on_device(model, device_model, structures, options, turns(5).make,
+                         std::move(states));
+  };
+  const LoopRun start = run(1, {});
+  const LoopRun good = run(4, start.states);
+  constexpr std::size_t kBad = 12;  // others come before it and after it in its team
+  std::vector<ReplicaState> states = start.states;
+  states[kBad].positions[1].z = std::numeric_limits<double>::quiet_NaN();
+  const LoopRun bad = run(4, states);
+  expect(good.result.failures.empty(), "a molecule goes wrong by itself");
+  expect(bad.result.failures.size() == 1 && bad.result.failures[0].replica == kBad &&
+             bad.result.failures[0].failure.atom == 1 && bad.result.failures[0].failure.step == 2,
+         "the failure");
+  for (std::size_t r = 0; r < 64; ++r) {
+    if (r == kBad) continue;
+    expect(good.states[r].step == 4, "not all steps");
+    expect_same_state(bad.states[r], good.states[r], "beside a NaN");
+  }
+  same_bits(bad);
 }
 
 }  // namespace
