@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// 200 steps in one launch: the trajectory of the CPU engine, and what the loop asks of the host and
-// of the grid, counted. On the executor only.
-#include <algorithm>
+// What the cooperative loop asks of the host and of the grid in an interval, counted. On the
+// executor only.
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,13 @@
 namespace fusemd::test {
 namespace {
 
-constexpr int kSteps = 200;
+constexpr int kSteps = 10;
 
 /// Benzene and water beside one another, a team each.
-void compare(const std::string& name, Ensemble ensemble, bool cluster) {
+void count(const std::string& name, Ensemble ensemble, bool cluster) {
   const Model model = shipped_model(name);
   const auto device_model = std::make_shared<cuda::DeviceModel>(model, cuda::ModelOptions{});
   const ReplicaFixture replicas({benzene(), water()}, ensemble);
-  const std::vector<ReplicaState> expected = after_steps_on_cpu(replicas, model, kSteps);
   const auto device = replicas.on_device();
   cuda::CooperativeLoop loop(
       device_model, *device,
@@ -40,30 +40,17 @@ void compare(const std::string& name, Ensemble ensemble, bool cluster) {
          "barriers a step: " +
              std::to_string(double(executor::statistics().grid_barriers) / blocks / kSteps));
 
-  const std::vector<ReplicaState> found = replicas.read(*device);
-  for (std::size_t r = 0; r < found.size(); ++r) {
-    expect(found[r].step == kSteps, "a replica stopped");
-    double farthest = 0.0;
-    for (std::size_t i = 0; i < found[r].positions.size(); ++i) {
-      expect_close(norm(found[r].positions[i] - expected[r].positions[i]), 0.0,
-                   {.absolute = 1e-4, .why = "forces of single precision, over 100 fs"},
-                   name + ", replica " + std::to_string(r) + ", atom " + std::to_string(i));
-      farthest = std::max(farthest, norm(found[r].positions[i] - replicas.states[r].positions[i]));
-    }
-    expect(farthest > 1e-3, "no atom has moved");
+  for (const ReplicaState& state : replicas.read(*device)) {
+    expect(state.step == kSteps, "a replica stopped");
   }
 }
 
-FUSEMD_KERNEL_CASE("200 steps of ultra_tiny follow the CPU engine, all ensembles") {
-  compare("ultra_tiny", Ensemble::nve, false);
-  compare("ultra_tiny", Ensemble::langevin, true);
-  compare("ultra_tiny", Ensemble::csvr, false);
-}
-FUSEMD_KERNEL_CASE("200 steps of tiny follow the CPU engine") {
-  compare("tiny", Ensemble::csvr, true);
-}
-FUSEMD_KERNEL_CASE("200 steps of original follow the CPU engine") {
-  compare("original", Ensemble::langevin, false);
+FUSEMD_KERNEL_CASE(
+    "an interval of the cooperative loop: one launch, no wait, 2 L barriers a step") {
+  count("ultra_tiny", Ensemble::nve, false);
+  count("ultra_tiny", Ensemble::langevin, true);
+  count("tiny", Ensemble::csvr, true);
+  count("original", Ensemble::langevin, false);
 }
 
 }  // namespace
