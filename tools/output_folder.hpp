@@ -5,7 +5,7 @@
 
 namespace fusemd {
 
-/// Makes the folder and those above it, where they are missing.
+/// Makes the folder and those above it, where they are missing; each new one is on the disk then.
 /// Errors   OutputError: it cannot be made, or nothing can be written into it.
 void make_output_folder(const std::string& path);
 

@@ -35,18 +35,18 @@ class TemporaryFile {
   throw OutputError(path + ": cannot " + action + ": " + std::strerror(reason));
 }
 
-void sync_folder(const std::string& path, const std::string& folder) {
+}  // namespace
+
+void sync_folder(const std::string& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;  // a folder that may be written but not read: nothing to be done
   const int result = ::fsync(descriptor);
   const int reason = errno;
   ::close(descriptor);
   if (result != 0 && reason != EINVAL && reason != ENOTSUP && reason != EROFS) {
-    fail(path, "finish the file", reason);
+    fail(folder, "put the folder's names on the disk", reason);
   }
 }
-
-}  // namespace
 
 void write_file_atomically(const std::string& path, std::string_view text) {
   struct stat status = {};
@@ -71,7 +71,7 @@ void write_file_atomically(const std::string& path, std::string_view text) {
   }
   if (::rename(temporary.path().c_str(), path.c_str()) != 0) fail(path, "replace the file", errno);
   temporary.keep();
-  sync_folder(path, folder);
+  sync_folder(folder);
 }
 
 }  // namespace fusemd

@@ -16,4 +16,10 @@ namespace fusemd {
 ///          the folder's fsync, the last act, failed) and no temporary file is left.
 void write_file_atomically(const std::string& path, std::string_view text);
 
+/// Returns once the names that were given in the folder are on the disk (fsync), as far as the file
+/// system knows of such a thing.
+///
+/// Errors   OutputError with the folder and the system's reason.
+void sync_folder(const std::string& folder);
+
 }  // namespace fusemd

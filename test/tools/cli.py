@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FUSEMD = os.environ["FUSEMD"]
 WATER = "3\nwater\nO 0 0 0.1178\nH 0 0.7555 -0.4712\nH 0 -0.7555 -0.4712\n"
+SQUEEZED = "3\nwater with a short bond\nO 0 0 0.1\nH 0 0.45 -0.3\nH 0 -0.7555 -0.4712\n"
 
 
 def require_ase():

@@ -9,10 +9,9 @@ import random
 import struct
 import unittest
 
-from cli import ROOT, WATER, CommandLineTest
+from cli import ROOT, SQUEEZED, WATER, CommandLineTest
 
 DIVERGED = 5
-SQUEEZED = "3\nwater with a short bond\nO 0 0 0.1\nH 0 0.45 -0.3\nH 0 -0.7555 -0.4712\n"
 ATOMS = (("O", 0, 0, 0.1178), ("H", 0, 0.7555, -0.4712), ("H", 0, -0.7555, -0.4712))
 
 

@@ -8,6 +8,7 @@ makes the table). FUSEMD_KILLS says how often to kill at random."""
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +17,12 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cli import FUSEMD, ROOT, WATER, CommandLineTest
+from cli import FUSEMD, ROOT, SQUEEZED, WATER, CommandLineTest
 from faults.power_loss import Disk
 
 RUN = "run --model ultra_tiny --input water.xyz --log-every 50 --frame-every 100 "
 SHIM = os.environ.get("FUSEMD_FAULTS", "")
-BAD_INPUT, CANNOT_WRITE = 3, 7
+BAD_INPUT, DIVERGED, CANNOT_WRITE = 3, 5, 7
 SLOWER = 4 if os.environ.get("FUSEMD_SANITIZE") else 1  # so many fewer steps under sanitizers
 
 
@@ -361,44 +362,60 @@ class Restart(CommandLineTest):
                 call += 8
         self.assertGreater(call, 16)  # it reached past the first checkpoint's calls
 
-    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
-    def test_power_loss_after_every_write(self):
-        """loss of power after any write | a whole checkpoint is there once the first was written; same bits"""
-        journaled = self.preloaded(FUSEMD_JOURNAL="journal")
-        self.succeed(RUN + "--steps 200 --checkpoint-every 1 --out whole", env=journaled)
-        for steps in range(400, 1001, 200):  # each session has a checkpoint at its start and at its end
-            self.succeed(f"run --continue whole --steps {steps}", env=journaled)
-        journal = (self.folder / "journal").read_text().splitlines()
-        disk, states, complete = Disk("whole"), {}, False
+    def lose_power(self, out, options, files, code=0):
+        """Five sessions of a run, and each state of the disk that loss of power may leave, continued to the same end."""
+        environment = self.preloaded(FUSEMD_JOURNAL=f"journal-{out}")
+        name = f"nest-{out}/deep"
+        arguments, codes = f"{options} --checkpoint-every 1 --quiet --steps 200 --out {name}", set()
+        for steps in (400, 600, 800, 1000, None):  # each session has a checkpoint at its start and at its end
+            process = self.run_fusemd(arguments, env=environment)
+            codes.add(process.returncode)
+            arguments = f"run --continue {name} --quiet --steps {steps}"
+        self.assertLessEqual(codes, {0, code}, process.stderr)
+        self.assertEqual(process.returncode, code)
+        journal = (self.folder / f"journal-{out}").read_text().splitlines()
+        disk, states, complete = Disk(), {}, False
         for line in journal:
             disk.apply(line)
-            # The first checkpoint is there when the name of its state file is on the disk.
-            complete = complete or any(name.endswith(".state") for name in disk.names_on_disk)
+            # The first checkpoint is there, says the program, once its name is on the disk.
+            run = disk.root.names[f"nest-{out}"].names.get("deep")
+            complete = complete or run is not None and any(n.endswith(".state") for n in run.names_on_disk)
             for found in disk.after_power_loss():
                 key = json.dumps({n: hash(b) for n, b in found.items()}, sort_keys=True)
-                states.setdefault(key, (found, complete))
-        self.assertGreater(len(states), 80)
+                states[key] = (found, complete)
         self.assertTrue(complete)
 
         def go_on(number, found, must):
-            out = f"part{number}"
-            (self.folder / out).mkdir()
-            for name, data in found.items():
-                (self.folder / out / name).write_bytes(data)
-            process = self.run_fusemd(f"run --continue {out} --steps 1000 --quiet")
-            if process.returncode == 0:
-                self.assert_same_run("whole", out)
+            place = f"part{number}"
+            for path, data in found.items():
+                (self.folder / place / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / place / path).write_bytes(data)
+            process = self.run_fusemd(f"run --continue {place}/{name} --steps 1000 --quiet")
+            if process.returncode == code:
+                self.assert_same_run(name, f"{place}/{name}")
+                for file in files:
+                    self.assertEqual((self.folder / place / name / file).read_bytes(),
+                                     (self.folder / name / file).read_bytes(), file)
             else:  # before the first checkpoint: refused with words, and nothing is claimed
                 self.assertFalse(must, process.stderr)
                 self.assertIn(process.returncode, (BAD_INPUT, CANNOT_WRITE), process.stderr)
                 self.assertIn("fusemd: part", process.stderr)
-            for path in (self.folder / out).iterdir():
-                path.unlink()
-            return process.returncode == 0
+            shutil.rmtree(self.folder / place, ignore_errors=True)
+            return process.returncode == code
 
         with ThreadPoolExecutor(2) as pool:
             went_on = list(pool.map(lambda item: go_on(item[0], *item[1]), enumerate(states.values())))
-        print(f"{len(journal)} calls, {len(states)} states of the disk, {sum(went_on)} went on", file=sys.stderr)
+        print(f"{out}: {len(journal)} calls, {len(states)} states of the disk, {sum(went_on)} went on", file=sys.stderr)
+        return len(states)
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_power_loss_after_every_write(self):
+        """loss of power after any write | a whole checkpoint is there once the first was written; same bits"""
+        self.assertGreater(self.lose_power("whole", RUN, []), 80)
+        self.write("two.xyz", WATER + SQUEEZED)
+        failing = ("run --model tiny --input two.xyz --replicas 2 --temperature 100 --temperature-limit 2000 "
+                   "--log-every 50 --frame-every 100")
+        self.assertGreater(self.lose_power("failing", failing, ["failed/replica-1.xyz"], DIVERGED), 80)
 
     @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
     def test_full_disk(self):

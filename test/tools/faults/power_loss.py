@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: MIT
 """A model of a file system that loses power: replays the calls that test/tools/faults/system_calls.cpp wrote down.
 
-Each file has what was written and what of it is on the disk (fsync of the file); the folder has the names that were
-given and those that are on the disk (fsync of the folder). Nothing else is promised by POSIX."""
+Each file has what was written and what of it is on the disk (fsync of the file); each folder has the names that were
+given and those that are on the disk (fsync of that folder). Nothing else is promised by POSIX: a folder whose own name
+is not on the disk is lost with all that is in it."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
 class File:
     written: bytes = b""
     on_disk: bytes = b""
+
+
+@dataclass
+class Folder:
+    names: dict = field(default_factory=dict)
+    names_on_disk: dict = field(default_factory=dict)
 
 
 def half(file):
@@ -22,11 +29,10 @@ def half(file):
 
 
 class Disk:
-    """One folder; names are relative to it."""
+    """The folder that a program works in, and what is below."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.names, self.names_on_disk = {}, {}
+    def __init__(self):
+        self.root = Folder()
         self.open_files = {}
 
     def apply(self, line):
@@ -34,14 +40,14 @@ class Disk:
         if call == "open":
             path, flags = rest[0], int(rest[1])
             if flags & os.O_DIRECTORY:
-                self.open_files[descriptor] = self if self.is_folder(path) else None
+                self.open_files[descriptor] = self.folder(path)
                 return
-            name = self.name(path)
-            if name not in self.names and flags & os.O_CREAT:
-                self.names[name] = File()
+            folder, name = self.place(path)
+            if name not in folder.names and flags & os.O_CREAT:
+                folder.names[name] = File()
             if flags & os.O_TRUNC:
-                self.names[name].written = b""
-            self.open_files[descriptor] = self.names[name]
+                folder.names[name].written = b""
+            self.open_files[descriptor] = folder.names[name]
         elif call == "close":
             self.open_files.pop(descriptor, None)
         elif call == "write":
@@ -50,30 +56,55 @@ class Disk:
             file = self.open_files[descriptor]
             file.written = file.written[: int(rest[1])]
         elif call == "fsync":
-            file = self.open_files[descriptor]
-            if file is self:
-                self.names_on_disk = dict(self.names)
-            elif file is not None:
-                file.on_disk = file.written
+            opened = self.open_files[descriptor]
+            if isinstance(opened, Folder):
+                opened.names_on_disk = dict(opened.names)
+            else:
+                opened.on_disk = opened.written
+        elif call == "mkdir":
+            folder, name = self.place(rest[0])
+            folder.names[name] = Folder()
         elif call == "rename":
-            self.names[self.name(rest[1])] = self.names.pop(self.name(rest[0]))
+            (folder, name), (target, new_name) = self.place(rest[0]), self.place(rest[1])
+            target.names[new_name] = folder.names.pop(name)
         elif call == "unlink":
-            self.names.pop(self.name(rest[0]), None)
+            folder, name = self.place(rest[0])
+            folder.names.pop(name, None)
         else:
             raise ValueError(line)
 
-    def is_folder(self, path):
-        return path.rstrip("/") == self.folder
+    def folder(self, path):
+        folder = self.root
+        for name in path.split("/"):
+            folder = folder if name in ("", ".") else folder.names[name]
+        return folder
 
-    def name(self, path):
-        folder, _, name = path.replace("//", "/").rpartition("/")
-        assert folder == self.folder, path
-        return name
+    def place(self, path):
+        """The folder of a file or of a folder, and its name in there."""
+        above, _, name = path.rstrip("/").rpartition("/")
+        return self.folder(above), name
 
     def after_power_loss(self):
-        """The folders that may be found: a dict name -> bytes each."""
-        yield {n: f.on_disk for n, f in self.names_on_disk.items()}  # nothing but what was promised
-        yield {n: f.on_disk for n, f in self.names.items()}          # names came through, data did not
-        yield {n: f.written for n, f in self.names_on_disk.items()}  # data came through, names did not
-        yield {n: half(f) for n, f in self.names.items()}            # some of the data
-        yield {n: f.written for n, f in self.names.items()}          # everything: a kill, not a power loss
+        """The files that may be found: a dict path -> bytes each."""
+        def written(file):
+            return file.written
+
+        def on_disk(file):
+            return file.on_disk
+
+        yield found(self.root, False, on_disk)  # nothing but what was promised
+        yield found(self.root, True, on_disk)   # names came through, data did not
+        yield found(self.root, False, written)  # data came through, names did not
+        yield found(self.root, True, half)      # some of the data
+        yield found(self.root, True, written)   # everything: a kill, not a power loss
+
+
+def found(folder, has_new_names, data, above=""):
+    """The files below a folder: with the names that it was given last or with those on the disk, and their data."""
+    files = {}
+    for name, entry in (folder.names if has_new_names else folder.names_on_disk).items():
+        if isinstance(entry, Folder):
+            files.update(found(entry, has_new_names, data, above + name + "/"))
+        else:
+            files[above + name] = data(entry)
+    return files

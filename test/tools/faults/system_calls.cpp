@@ -166,6 +166,14 @@ int rename(const char* from, const char* to) noexcept {
   return result;
 }
 
+int mkdir(const char* path, mode_t mode) noexcept {
+  const std::lock_guard lock(mutex);
+  if (path[0] != '/') count_call();
+  const int result = real<int (*)(const char*, mode_t)>("mkdir")(path, mode);
+  if (result == 0 && path[0] != '/') note("mkdir", 0, path, 0);
+  return result;
+}
+
 int unlink(const char* path) noexcept {
   const std::lock_guard lock(mutex);
   if (path[0] != '/') count_call();
