@@ -8,7 +8,6 @@ makes the table). FUSEMD_KILLS says how often to kill at random."""
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,51 +16,11 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cli import FUSEMD, ROOT, SQUEEZED, WATER, CommandLineTest
-from faults.power_loss import Disk
-
-RUN = "run --model ultra_tiny --input water.xyz --log-every 50 --frame-every 100 "
-SHIM = os.environ.get("FUSEMD_FAULTS", "")
-BAD_INPUT, DIVERGED, CANNOT_WRITE = 3, 5, 7
-SLOWER = 4 if os.environ.get("FUSEMD_SANITIZE") else 1  # so many fewer steps under sanitizers
+from cli import FUSEMD, ROOT, WATER
+from restart_case import BAD_INPUT, CANNOT_WRITE, RUN, SLOWER, RestartCase, without_shim
 
 
-def without_shim():
-    """Sanitizers' own libraries must come first, so nothing can be preloaded."""
-    return not SHIM or os.environ.get("FUSEMD_SANITIZE")
-
-
-class Restart(CommandLineTest):
-    def preloaded(self, **variables):
-        return {**os.environ, "LD_PRELOAD": SHIM, **{k: str(v) for k, v in variables.items()}}
-
-    def contents(self, folder):
-        return {name: (self.folder / folder / name).read_bytes() for name in ("log.csv", "trajectory.xyz")}
-
-    def final_state(self, folder):
-        """The replicas' states: positions, velocities, forces and energies, bit by bit."""
-        newest = self.json(folder + "/restart.json")["state"]
-        data = (self.folder / folder / newest).read_bytes()
-        # Behind the description and 6 numbers of 8 bytes; before it the first line and its length.
-        start = data.index(b"\n") + 1
-        return data[start + 8 + int.from_bytes(data[start:start + 8], "little") + 48:-8]
-
-    def assert_same_run(self, whole, pieces):
-        self.assertEqual(self.contents(whole), self.contents(pieces))
-        self.assertEqual(self.final_state(whole), self.final_state(pieces))
-        first, second = self.json(whole + "/summary.json"), self.json(pieces + "/summary.json")
-        for key in first:
-            if "second" not in key and "day" not in key and key != "threads":
-                self.assertEqual(first[key], second[key], key)
-
-    def kill_when(self, process, ready, number=signal.SIGKILL):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None and not ready():
-            time.sleep(0.002)
-        process.send_signal(number)
-        process.communicate(timeout=60)
-        return process.returncode
-
+class Restart(RestartCase):
     def test_stopped_and_continued(self):
         """SIGINT, SIGTERM, SIGUSR1, --max-time | a checkpoint; --continue goes on with the same bits"""
         for number, ensemble in enumerate(("--ensemble nve", "--ensemble langevin --friction 0.02",
@@ -361,61 +320,6 @@ class Restart(CommandLineTest):
             while all(pool.map(killed_at, range(call, call + 8))):
                 call += 8
         self.assertGreater(call, 16)  # it reached past the first checkpoint's calls
-
-    def lose_power(self, out, options, files, code=0):
-        """Five sessions of a run, and each state of the disk that loss of power may leave, continued to the same end."""
-        environment = self.preloaded(FUSEMD_JOURNAL=f"journal-{out}")
-        name = f"nest-{out}/deep"
-        arguments, codes = f"{options} --checkpoint-every 1 --quiet --steps 200 --out {name}", set()
-        for steps in (400, 600, 800, 1000, None):  # each session has a checkpoint at its start and at its end
-            process = self.run_fusemd(arguments, env=environment)
-            codes.add(process.returncode)
-            arguments = f"run --continue {name} --quiet --steps {steps}"
-        self.assertLessEqual(codes, {0, code}, process.stderr)
-        self.assertEqual(process.returncode, code)
-        journal = (self.folder / f"journal-{out}").read_text().splitlines()
-        disk, states, complete = Disk(), {}, False
-        for line in journal:
-            disk.apply(line)
-            # The first checkpoint is there, says the program, once its name is on the disk.
-            run = disk.root.names[f"nest-{out}"].names.get("deep")
-            complete = complete or run is not None and any(n.endswith(".state") for n in run.names_on_disk)
-            for found in disk.after_power_loss():
-                key = json.dumps({n: hash(b) for n, b in found.items()}, sort_keys=True)
-                states[key] = (found, complete)
-        self.assertTrue(complete)
-
-        def go_on(number, found, must):
-            place = f"part{number}"
-            for path, data in found.items():
-                (self.folder / place / path).parent.mkdir(parents=True, exist_ok=True)
-                (self.folder / place / path).write_bytes(data)
-            process = self.run_fusemd(f"run --continue {place}/{name} --steps 1000 --quiet")
-            if process.returncode == code:
-                self.assert_same_run(name, f"{place}/{name}")
-                for file in files:
-                    self.assertEqual((self.folder / place / name / file).read_bytes(),
-                                     (self.folder / name / file).read_bytes(), file)
-            else:  # before the first checkpoint: refused with words, and nothing is claimed
-                self.assertFalse(must, process.stderr)
-                self.assertIn(process.returncode, (BAD_INPUT, CANNOT_WRITE), process.stderr)
-                self.assertIn("fusemd: part", process.stderr)
-            shutil.rmtree(self.folder / place, ignore_errors=True)
-            return process.returncode == code
-
-        with ThreadPoolExecutor(2) as pool:
-            went_on = list(pool.map(lambda item: go_on(item[0], *item[1]), enumerate(states.values())))
-        print(f"{out}: {len(journal)} calls, {len(states)} states of the disk, {sum(went_on)} went on", file=sys.stderr)
-        return len(states)
-
-    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
-    def test_power_loss_after_every_write(self):
-        """loss of power after any write | a whole checkpoint is there once the first was written; same bits"""
-        self.assertGreater(self.lose_power("whole", RUN, []), 80)
-        self.write("two.xyz", WATER + SQUEEZED)
-        failing = ("run --model tiny --input two.xyz --replicas 2 --temperature 100 --temperature-limit 2000 "
-                   "--log-every 50 --frame-every 100")
-        self.assertGreater(self.lose_power("failing", failing, ["failed/replica-1.xyz"], DIVERGED), 80)
 
     @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
     def test_full_disk(self):
