@@ -296,6 +296,26 @@ class Restart(RestartCase):
             self.assert_same_run("whole", out)
         print(f"{done} kills in {run} runs, {behind} before the first checkpoint", file=sys.stderr)
 
+    def test_kill_loses_seconds_at_most(self):
+        """kill -9 long after the last checkpoint | rows and frames are in their files within a second or so, whole and in order"""
+        process = self.start("run --model ultra_tiny --input water.xyz --steps 1000000000 --checkpoint-every 0 --log-every 500 "
+                             "--frame-every 5000 --quiet --out a")
+        log = self.folder / "a/log.csv"
+        while process.poll() is None and (not log.exists() or log.stat().st_size == 0):
+            time.sleep(0.002)
+        self.assertIsNone(process.poll())
+        begin, seen = time.monotonic(), [(0.0, 0)]  # when the log had how many bytes
+        while time.monotonic() < begin + 5.0:
+            time.sleep(0.1)
+            seen.append((time.monotonic() - begin, log.stat().st_size))
+        process.kill()
+        process.communicate()
+        # At every look the log had grown within the last 2 s, twice the time promised: the machine may be loaded.
+        for now, size in seen:
+            self.assertTrue(now < 2.0 or size > max(s for t, s in seen if t <= now - 2.0), seen)
+        rows = log.read_bytes().rpartition(b"\n")[0].decode().splitlines()[1:]
+        self.assertEqual([int(row.split(",")[0]) for row in rows], list(range(0, 500 * len(rows), 500)))
+
     @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
     def test_kill_at_every_system_call(self):
         """kill -9 while a checkpoint is being written | a whole checkpoint is there; same bits"""
