@@ -414,6 +414,25 @@ class Restart(RestartCase):
         self.succeed("run --continue part")
         self.assert_same_run("whole", "part")
 
+    def test_a_second_sigint(self):
+        """a second SIGINT before the first was heeded | the program ends at once; --continue goes on from the checkpoint before, with the same bits"""
+        self.succeed(RUN + "--steps 60000 --out whole")
+        process = self.start(RUN + "--steps 60000 --checkpoint-every 500 --out part --quiet")
+        restart = self.folder / "part/restart.json"
+        while not restart.exists() or self.json("part/restart.json")["step"] < 1000:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGSTOP)
+        before = self.json("part/restart.json")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertIn(process.returncode, (-signal.SIGINT, 130))
+        self.assertGreaterEqual(self.json("part/restart.json")["step"], before["step"])
+        self.succeed("run --continue part")
+        self.assert_same_run("whole", "part")
+
     def test_damaged_checkpoint(self):
         """a damaged state file | the one before it is used, and that is said; none whole: exit code 3"""
         self.succeed(RUN + "--steps 500 --out whole")
