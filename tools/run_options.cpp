@@ -195,6 +195,10 @@ void RunOptions::check(Options& options) const {
   if (!continue_from.empty() && overwrite) {
     options.refuse("overwrite", "has no meaning with --continue, which replaces nothing");
   }
+  if (!continue_from.empty() && options.given("out") && !options.from_configuration("out")) {
+    options.refuse("out", "has no meaning with --continue, which goes on in its own folder", "",
+                   "a copy of the folder goes on elsewhere");
+  }
   if (!engine.device.starts_with("cuda")) {
     if (options.given("loop") && loop != "auto" && loop != "host") {
       options.refuse("loop", loop + " is for GPUs; --device is " + engine.device, "--device cuda");

@@ -494,6 +494,7 @@ class Restart(RestartCase):
         self.refuse(2, go_on + "--timestep 0.25", "--timestep: a continued run keeps this option", "expected: 0.5")
         self.refuse(2, go_on + "--ensemble csvr", "--ensemble: a continued run keeps this option", "expected: nve")
         self.refuse(2, go_on + "--overwrite", "--overwrite: has no meaning with --continue")
+        self.refuse(2, go_on + "--out b", "--out: has no meaning with --continue, which goes on in its own folder")
         self.refuse(2, go_on + "--config a/run.json", "--config: has no meaning with --continue")
         config = self.json("a/run.json")
         self.write("a/run.json", json.dumps({**config, "seed": 99}))
