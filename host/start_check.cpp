@@ -94,14 +94,24 @@ std::string strange_velocities(const Structure& structure, const StartConditions
          " K was asked for; --velocities exact draws new ones";
 }
 
+/// Of a periodic cell check_structure() speaks.
+std::string mirrored_cell(const Structure& structure) {
+  if (!structure.cell) return {};
+  const auto& [a, b, c] = structure.cell->vectors;
+  const double volume = dot(a, cross(b, c));
+  if (!(volume < 0.0)) return {};
+  return structure.name + ": its cell is left-handed (a . (b x c) = " + text("%.4g", volume) +
+         " Angstrom^3); it is not periodic, and has no effect";
+}
+
 }  // namespace
 
 double longest_timestep(double mass) { return std::sqrt(mass / standard_atomic_weight(1)); }
 
 std::vector<std::string> start_warnings(const Structure& structure, const StartConditions& start) {
   std::vector<std::string> sentences;
-  for (std::string sentence :
-       {separate_parts(structure, start.cutoff), strange_velocities(structure, start)}) {
+  for (std::string sentence : {separate_parts(structure, start.cutoff),
+                               strange_velocities(structure, start), mirrored_cell(structure)}) {
     if (!sentence.empty()) sentences.push_back(std::move(sentence));
   }
   return sentences;

@@ -27,7 +27,8 @@ double longest_timestep(double mass);
 /// - parts that are farther than the cutoff from everything else and feel nothing of it,
 /// - given velocities whose temperature is far from the one asked for: off by more than five
 /// standard
-///   deviations of a canonical sample, or a twentieth of it.
+///   deviations of a canonical sample, or a twentieth of it,
+/// - a left-handed cell that is not periodic.
 ///
 /// Needs    check_structure() has passed.
 /// Work     sorts the atoms along x and compares those within the cutoff in x.

@@ -116,11 +116,16 @@ std::string units_hint(const Structure& structure) {
     if (closest > 0.07 && closest < kClosestAtoms) ++bond_like;
   }
   const bool nanometres = bond_like == n;
-  if (structure.cell && low >= 0.0 && high <= 1.0) {
+  const bool within_one = low >= 0.0 && high <= 1.0;
+  if (structure.cell && within_one) {
     return "all coordinates lie between 0 and 1: fractional? Multiply them by the cell vectors";
   }
+  if (nanometres && within_one) {
+    return "all coordinates lie between 0 and 1: fractional? Multiply them by the cell vectors; or "
+           "nanometres? Multiply them by 10";
+  }
   if (nanometres) return "nanometres? Multiply the coordinates by 10";
-  if (structure.size() > 3 && low >= 0.0 && high <= 1.0) {
+  if (structure.size() > 3 && within_one) {
     return "all coordinates lie between 0 and 1: fractional, or scaled?";
   }
   return {};

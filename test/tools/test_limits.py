@@ -166,6 +166,7 @@ class Limits(CommandLineTest):
         for text, *words in (
                 (molecule(lattice.format(cubic), 1 / 12, 0.5), "fractional? Multiply them by the cell vectors"),
                 (molecule("", 0.1), "odd.xyz, frame 1: two atoms lie on each other", "nanometres? Multiply the coordinates by 10"),
+                (molecule("", 1 / 12, 0.5), "fractional? Multiply them by the cell vectors; or nanometres? Multiply them by 10"),
                 (molecule("", 0.01), "two atoms lie on each other", "atom 1 (O) and atom 2 (H) are 0.0095"),
                 (molecule(lattice.format(cubic), 1.0, 6.0), "the cell is periodic", "periodic along a, b, c"),
                 (molecule(lattice.format(left), 1.0, 6.0), "the cell is left-handed")):
@@ -186,6 +187,9 @@ class Limits(CommandLineTest):
         self.assertEqual(len(warnings), 11)
         hot = self.succeed("run --model tiny --input water.xyz --steps 200 --temperature 3000 --frame-every 200 --out b")
         self.assertNotIn("warning", hot.stderr)
+        self.write("left.xyz", WATER.replace("\nwater\n", '\nLattice="9 0 0 0 0 9 0 9 0" pbc="F F F"\n'))
+        process = self.succeed("run --model tiny --input left.xyz --steps 10 --out d")
+        self.assertIn("warning: left.xyz, frame 1: its cell is left-handed (a . (b x c) = -729 Angstrom^3)", process.stderr)
         process = self.succeed("run --model tiny --input b/trajectory.xyz --steps 10 --temperature 20 --out c")
         self.assertIn("and 20 K was asked for; --velocities exact draws new ones", process.stderr)
 
