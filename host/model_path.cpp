@@ -57,8 +57,12 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+bool is_model_path(const std::string& name) {
+  return name.find('/') != name.npos || name.ends_with(".json");
+}
+
 std::string find_model(const std::string& name) {
-  if (name.find('/') != name.npos || name.ends_with(".json")) return name;
+  if (is_model_path(name)) return name;
   for (const std::string& folder : model_folders()) {
     const fs::path path = fs::path(folder) / (name + ".json");
     std::error_code error;

@@ -14,6 +14,9 @@ std::vector<std::string> model_folders();
 /// Names of the models in model_folders(), without .json, sorted, each once.
 std::vector<std::string> model_names();
 
+/// Whether a user names a model by its path (with '/' or ending in ".json").
+bool is_model_path(const std::string& name);
+
 /// The path of the model that a user names: a path (with '/' or ending in ".json") as it is,
 /// anything else by its name in model_folders().
 ///

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,14 +13,12 @@
 #include "host/io/atomic_file.hpp"
 #include "host/io/exchange_log.hpp"
 #include "host/io/extxyz_reader.hpp"
-#include "host/io/extxyz_writer.hpp"
 #include "host/io/frame_writer.hpp"
 #include "host/io/restart_file.hpp"
 #include "host/io/summary.hpp"
 #include "host/md/replica_exchange.hpp"
 #include "host/md/replica_trail.hpp"
 #include "host/md/simulation_options.hpp"
-#include "host/model_path.hpp"
 #include "host/start_check.hpp"
 #include "host/structure_check.hpp"
 #include "host/training_range.hpp"
@@ -32,6 +29,7 @@
 #include "tools/exit_code.hpp"
 #include "tools/failed_frames.hpp"
 #include "tools/interrupt.hpp"
+#include "tools/kept_files.hpp"
 #include "tools/progress.hpp"
 #include "tools/run_checkpoints.hpp"
 #include "tools/run_folder.hpp"
@@ -76,12 +74,6 @@ std::int64_t atoms_of_all_replicas(const std::vector<Structure>& structures,
     atoms += static_cast<std::int64_t>(structures[start].size());
   }
   return atoms;
-}
-
-std::string extxyz_text(const std::vector<Structure>& structures) {
-  std::string text;
-  for (const Structure& structure : structures) append_extxyz(text, structure);
-  return text;
 }
 
 /// What is allowed in the input and rarely meant.
@@ -137,11 +129,6 @@ RunSummary summarise(const SimulationResult& result,
     summary.failed_replicas.push_back(failed_replica(failure));
   }
   return summary;
-}
-
-/// The models of a committee, or the one model.
-std::vector<std::string> model_names(const RunOptions& run) {
-  return run.committee.empty() ? std::vector{run.model} : names_in(run.committee);
 }
 
 /// The engine of the first model, and with a committee of all of them as one.
@@ -200,8 +187,9 @@ int run_command(const std::vector<std::string>& arguments) {
   }
 
   std::vector<Model> models;
-  for (const std::string& name : model_names(run)) models.push_back(read_model(find_model(name)));
-  const std::string model_path = find_model(model_names(run).front());
+  const std::vector<std::string> paths = model_paths(options, run);
+  for (const std::string& path : paths) models.push_back(read_model(path));
+  const std::string& model_path = paths.front();
   const Model& model = models.front();
   const std::vector<Structure> structures = read_extxyz(run.input);
   const RunFolder folder{run.out};
@@ -220,11 +208,8 @@ int run_command(const std::vector<std::string>& arguments) {
   if (!run.continues()) check_identity(identity, options, run, model_path);
   run.model_hash = identity.models;
   run.input_hash = identity.input;
-  // The input may be what stands there already: of the run that goes on or is made again.
-  std::error_code unlike;
-  const bool is_kept =
-      run.input != "-" && std::filesystem::equivalent(run.input, folder.input(), unlike);
-  if (!run.pipes_trajectory()) run.input = RunFolder::kInput;
+  std::vector<KeptFile> copies;
+  if (!run.pipes_trajectory()) copies = keep_files(run, paths, models, structures);
   Restart so_far;
   std::vector<std::string> warnings;
   const std::string restart_text = restart_description(options, description, identity);
@@ -316,8 +301,10 @@ int run_command(const std::vector<std::string>& arguments) {
   interrupt.has_work();
   files.trajectory_path = "-";
   if (!run.pipes_trajectory()) {
-    if (!run.continues()) lock = folder.prepare(run.overwrite, is_kept);
-    if (!is_kept) write_file_atomically(folder.input(), extxyz_text(structures));
+    std::vector<std::string> names;
+    for (const KeptFile& copy : copies) names.push_back(copy.path);
+    if (!run.continues()) lock = folder.prepare(run.overwrite, names);
+    for (const KeptFile& copy : copies) write_file_atomically(copy.path, copy.text);
     write_file_atomically(folder.config(), options.resolved());
     files.log_path = run.log_every > 0 ? folder.log() : "";
     files.trajectory_path = run.frame_every > 0 ? folder.trajectory() : "";

@@ -16,10 +16,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Options that may change from session to session. Model and input are compared by content.
-constexpr std::array<std::string_view, 11> kFree = {
-    "model", "input",   "model-hash",       "input-hash", "steps",
-    "out",   "threads", "checkpoint-every", "device",     "instruction-set",
-    "loop"};
+constexpr std::array<std::string_view, 12> kFree = {
+    "model",   "committee",        "input",  "model-hash",      "input-hash", "steps", "out",
+    "threads", "checkpoint-every", "device", "instruction-set", "loop"};
 
 std::string shown(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();

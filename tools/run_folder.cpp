@@ -12,7 +12,8 @@
 
 namespace fusemd {
 
-std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite, bool keeps_input) const {
+std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite,
+                                               const std::vector<std::string>& copies) const {
   namespace fs = std::filesystem;
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_directory(path, error)) {
@@ -21,18 +22,21 @@ std::unique_ptr<FolderLock> RunFolder::prepare(bool overwrite, bool keeps_input)
   }
   make_output_folder(path);
   auto lock = std::make_unique<FolderLock>(path);
-  std::vector<std::string> files = {config(),   log(),     trajectory(), committee(),
-                                    exchange(), summary(), input()};
+  std::vector<std::string> files = {config(),    log(),      trajectory(),
+                                    committee(), exchange(), summary()};
   for (const std::string& file : RestartFiles(path).paths()) files.push_back(file);
-  for (const std::string& file : files) {
-    if (!is_there(file) || (file == input() && keeps_input)) continue;
+  const std::size_t removed = files.size();
+  files.insert(files.end(), copies.begin(), copies.end());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string& file = files[i];
+    if (!is_there(file)) continue;
     if (!overwrite) {
       throw OutputError(path + ": holds an earlier run (" + fs::path(file).filename().string() +
                         ")\n  hint:     --out FOLDER chooses another place, --continue FOLDER "
                         "goes on with the run, --overwrite replaces it");
     }
-    // It may be the only copy of what the new run starts from: replaced in one step, or not at all.
-    if (file != input()) remove_earlier(file);
+    // A copy may be the only one of what the new run starts from: replaced at once, or not at all.
+    if (i < removed) remove_earlier(file);
   }
   if (overwrite) remove_failed_frames(path);
   return lock;

@@ -8,6 +8,7 @@ makes the table). FUSEMD_KILLS says how often to kill at random."""
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -204,14 +205,44 @@ class Restart(RestartCase):
             self.assert_same_run("whole", moved)
             self.assertEqual(self.json(moved + "/run.json")["out"], moved)
 
+    def test_a_moved_folder_and_a_moved_model(self):
+        """models given by relative paths, then the folder moved and the models gone | the folder is enough to go on and to repeat"""
+        (self.folder / "q").mkdir()
+        for option, names in (("--model", ("mine.json",)), ("--committee", ("tiny", "mine.json", "other.json"))):
+            for name in names[-2:]:
+                if name != "tiny":
+                    self.write("q/" + name, (ROOT / "weights/ultra_tiny.json").read_text(encoding="utf-8"))
+            models = ",".join(name if name == "tiny" else "q/" + name for name in names)
+            for steps, out in ((700, "whole"), (300, "r")):
+                self.succeed(f"run {option} {models} --input water.xyz --steps {steps} --frame-every 100 --out q/{out}")
+            for path in (self.folder / "q").glob("*.json"):
+                path.unlink()
+            (self.folder / "q/r").rename(self.folder / "moved")
+            (self.folder / "q/whole").rename(self.folder / "whole")
+            self.succeed("run --config moved/run.json --steps 700 --out again")
+            self.assertEqual(self.contents("whole"), self.contents("again"))
+            before = self.json("moved/run.json")[option.strip("-")]
+            self.assertEqual(before, {"--model": "model.json", "--committee": "tiny,model-2.json,model-3.json"}[option])
+            self.succeed("run --continue moved --steps 700")
+            self.assert_same_run("whole", "moved")
+            self.assertEqual(self.json("moved/run.json")[option.strip("-")], before)
+            for name in ("moved", "whole", "again"):
+                shutil.rmtree(self.folder / name)
+
     def test_a_repeated_run_is_the_same_one(self):
         """a run's configuration with another model, or its kept input changed | refused with both hashes; flags start another run"""
         model = self.write("mine.json", (ROOT / "weights/ultra_tiny.json").read_text(encoding="utf-8"))
         self.succeed("run --model mine.json --input water.xyz --steps 100 --out a")
         again = "run --config a/run.json --steps 50 --out b "
         model.write_text((ROOT / "weights/tiny.json").read_text(encoding="utf-8"), encoding="utf-8")
+        self.assertEqual(self.json("a/run.json")["model"], "model.json")
+        self.succeed(again)  # the copy in the folder is the model
+        self.assertEqual(*((self.folder / name / "model.json").read_bytes() for name in "ab"))
+        shutil.rmtree(self.folder / "b")
+        model = self.folder / "a/model.json"
+        model.write_text((ROOT / "weights/tiny.json").read_text(encoding="utf-8"), encoding="utf-8")
         hashes = self.json("a/run.json")["model-hash"], self.json("a/run.json")["input-hash"]
-        self.refuse(BAD_INPUT, again, "mine.json: not the model that the configuration was made with", hashes[0],
+        self.refuse(BAD_INPUT, again, "a/model.json: not the model that the configuration was made with", hashes[0],
                     "--model MODEL beside --config")
         self.assertFalse((self.folder / "b").exists())
         self.succeed(again + "--model tiny")
@@ -261,7 +292,8 @@ class Restart(RestartCase):
         self.succeed("run --continue part")
         self.assert_same_run("whole", "part")
         self.assertEqual(*((self.folder / name / "committee.csv").read_bytes() for name in ("whole", "part")))
-        member.write_bytes((ROOT / "weights/original.json").read_bytes())
+        kept = self.folder / "part/model-2.json"
+        kept.write_bytes((ROOT / "weights/original.json").read_bytes())
         self.refuse(BAD_INPUT, "run --continue part --steps 30000", "not the model that the run began with")
 
     def test_kill_at_random_moments(self):
