@@ -279,3 +279,13 @@ TEST_CASE("a run ends with a word when memory runs out, whatever thread notices"
         [&](const Place& p) { return run(p, "10"); });
   }
 }
+
+// fault: memory runs out in `run --committee`, at any allocation | exit code 4 with the reason,
+// nothing of fusemd's leaks
+TEST_CASE("a committee's run ends with a word when memory runs out") {
+  fail_each("run --committee", 60, [](const Place& p) {
+    return run_command({"--committee", p.model + "," + p.model, "--input", p.input, "--steps", "10",
+                        "--frame-every", "5", "--threads", "1", "--table-intervals", "16", "--out",
+                        p.out});
+  });
+}
