@@ -14,12 +14,12 @@ from restart_case import BAD_INPUT, CANNOT_WRITE, DIVERGED, RUN, RestartCase, wi
 
 
 class PowerLoss(RestartCase):
-    def lose_power(self, out, options, files, code=0):
-        """Five sessions of a run, and each state of the disk that loss of power may leave, continued to the same end."""
+    def lose_power(self, out, options, files=(), ends=(200, 1000), code=0):
+        """Sessions of a run that end at these steps, and each state of the disk that loss of power may leave, continued to the same end."""
         environment = self.preloaded(FUSEMD_JOURNAL=f"journal-{out}")
         name = f"nest-{out}/deep"
-        arguments, codes = f"{options} --checkpoint-every 1 --quiet --steps 200 --out {name}", set()
-        for steps in (400, 600, 800, 1000, None):  # each session has a checkpoint at its start and at its end
+        arguments, codes = f"{options} --checkpoint-every 1 --quiet --steps {ends[0]} --out {name}", set()
+        for steps in (*ends[1:], None):  # each session has a checkpoint at its start and at its end
             process = self.run_fusemd(arguments, env=environment)
             codes.add(process.returncode)
             arguments = f"run --continue {name} --quiet --steps {steps}"
@@ -63,11 +63,27 @@ class PowerLoss(RestartCase):
     @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
     def test_power_loss_after_every_write(self):
         """loss of power after any write | a whole checkpoint is there once the first was written; same bits"""
-        self.assertGreater(self.lose_power("whole", RUN, []), 80)
+        self.assertGreater(self.lose_power("whole", RUN, ends=range(200, 1001, 200)), 120)
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_power_loss_with_replica_exchange(self):
+        """loss of power in a run with replica exchange | the same, with the same exchange.csv"""
+        options = RUN + "--ensemble langevin --replicas 2 --temperature 300,400 --exchange-every 200"
+        self.assertGreater(self.lose_power("exchange", options, ["exchange.csv"]), 50)
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_power_loss_with_a_committee(self):
+        """loss of power in a committee's run | the same, with the same committee.csv"""
+        options = RUN.replace("--model ultra_tiny", "--committee tiny,ultra_tiny")
+        self.assertGreater(self.lose_power("committee", options, ["committee.csv"]), 50)
+
+    @unittest.skipIf(without_shim(), "nothing can be preloaded under sanitizers")
+    def test_power_loss_with_a_failed_replica(self):
+        """loss of power around the stop of a replica | the same, with the same frames in failed/"""
         self.write("two.xyz", WATER + SQUEEZED)
-        failing = ("run --model tiny --input two.xyz --replicas 2 --temperature 100 --temperature-limit 2000 "
+        options = ("run --model tiny --input two.xyz --replicas 2 --temperature 100 --temperature-limit 2000 "
                    "--log-every 50 --frame-every 100")
-        self.assertGreater(self.lose_power("failing", failing, ["failed/replica-1.xyz"], DIVERGED), 80)
+        self.assertGreater(self.lose_power("failing", options, ["failed/replica-1.xyz"], code=DIVERGED), 50)
 
 
 if __name__ == "__main__":

@@ -92,11 +92,16 @@ class Disk:
         def on_disk(file):
             return file.on_disk
 
-        yield found(self.root, False, on_disk)  # nothing but what was promised
+        old, new = found(self.root, False, on_disk), found(self.root, True, written)
+        yield old                               # nothing but what was promised
         yield found(self.root, True, on_disk)   # names came through, data did not
         yield found(self.root, False, written)  # data came through, names did not
         yield found(self.root, True, half)      # some of the data
-        yield found(self.root, True, written)   # everything: a kill, not a power loss
+        yield new                               # everything: a kill, not a power loss
+        for path in sorted(old.keys() | new.keys()):  # this one came through and the others did not
+            if old.get(path) != new.get(path):
+                mixed = {**old, path: new.get(path)}
+                yield {p: data for p, data in mixed.items() if data is not None}
 
 
 def found(folder, has_new_names, data, above=""):
