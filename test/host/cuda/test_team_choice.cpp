@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstddef>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "host/cuda/team_choice.hpp"
 #include "test/support/catch.hpp"
+#include "test/support/source_tree.hpp"
 
 using namespace fusemd;
 using namespace fusemd::cuda;
@@ -23,6 +30,29 @@ TeamShape chosen(std::uint32_t replicas,
                  std::uint32_t atoms,
                  const std::function<unsigned(const TeamShape&)>& resident) {
   return choose_teams(replicas, atoms, launch_policy(90), resident).shape;
+}
+
+/// blocks_per_multiprocessor of a kernel in test/simt/budgets/golden; 0: there is no such row.
+unsigned golden_blocks(const std::string& file, const std::string& kernel, int architecture) {
+  std::ifstream table(test::source_path("test/simt/budgets/golden/" + file + ".csv"));
+  std::vector<std::string> names;
+  for (std::string line; std::getline(table, line);) {
+    if (line.starts_with('#')) continue;
+    std::vector<std::string> cells;
+    std::istringstream words(line);
+    for (std::string cell; std::getline(words, cell, ',');) cells.push_back(cell);
+    if (names.empty()) {
+      names = cells;
+      continue;
+    }
+    const auto column = [&](const std::string& name) {
+      return cells.at(static_cast<std::size_t>(std::ranges::find(names, name) - names.begin()));
+    };
+    if (column("kernel").ends_with(kernel) &&
+        column("architecture") == std::to_string(architecture))
+      return static_cast<unsigned>(std::stoul(column("blocks_per_multiprocessor")));
+  }
+  return 0;
 }
 
 }  // namespace
@@ -69,6 +99,35 @@ TEST_CASE("no more blocks than are resident, whatever the problem") {
           CHECK(shape.teams <= replicas);
           CHECK(shape.teams * shape.blocks <= resident(shape));
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("teams on the cost report's GPUs are no more than the golden occupancy holds") {
+  // Architecture and multiprocessors of the four parts of test/simt/cost/constants.csv. Rows are of
+  // the largest molecule and tiles of one atom, so larger tiles are none of theirs.
+  constexpr std::pair<int, unsigned> kGpus[] = {{86, 80}, {80, 108}, {90, 132}, {90, 132}};
+  for (const auto& [architecture, multiprocessors] : kGpus) {
+    const unsigned of_grid = golden_blocks("cooperative_loop", "team_loop_kernel", architecture);
+    const unsigned of_cluster = golden_blocks("cluster_loop", "cluster_loop_kernel", architecture);
+    CAPTURE(architecture, multiprocessors, of_grid, of_cluster);
+    REQUIRE(of_grid >= 1);
+    REQUIRE(of_cluster >= 1);
+    const auto resident = [&, m = multiprocessors](const TeamShape& shape) -> unsigned {
+      if (shape.tile_rows > 1) return 0;
+      if (!shape.cluster) return of_grid * m;
+      // Kernels without clusters have a row, too, of an empty kernel.
+      return architecture >= 90 ? of_cluster * m / shape.blocks * shape.blocks : 0U;
+    };
+    for (const std::uint32_t replicas : {1U, 3U, 64U, 5000U}) {
+      for (const std::uint32_t atoms : {1U, 12U, 21U, kTeamLoopAtoms}) {
+        const TeamShape shape =
+            choose_teams(replicas, atoms, launch_policy(architecture), resident).shape;
+        CHECK(shape.threads <= kMaxTeamThreads);  // the rows' width
+        CHECK(shape.teams * shape.blocks >= 1);
+        CHECK(shape.teams * shape.blocks <=
+              (shape.cluster ? of_cluster : of_grid) * multiprocessors);
       }
     }
   }
