@@ -199,7 +199,7 @@ Accuracy measure_accuracy(const Potential& potential,
   }
   result.force_pairs = thinned(force_pairs);
   result.energy_pairs = thinned(energy_pairs);
-  result.histogram = histogram_of(std::move(component_errors));
+  result.histogram = histogram_of(component_errors);
   return result;
 }
 
