@@ -66,8 +66,8 @@ void InterruptGuard::has_work() {
 
 InterruptGuard::~InterruptGuard() {
   set_handler(SIGINT, SIG_DFL, 0);
-  // One that was heeded ends the program with its own exit code, whatever number of them follows.
-  set_handler(SIGTERM, signal_number.load() == SIGTERM ? SIG_IGN : SIG_DFL, 0);
+  // The work is done or was stopped, and the exit code says which, whatever comes behind it.
+  set_handler(SIGTERM, SIG_IGN, 0);
   // A late one asks for a checkpoint that is already there.
   set_handler(SIGUSR1, SIG_IGN, 0);
 }
