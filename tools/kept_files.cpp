@@ -33,7 +33,17 @@ bool is_there_already(const std::string& source, const std::string& copy) {
   return source != "-" && fs::equivalent(source, copy, unlike);
 }
 
+/// A path that counts from where the configuration lies; an absolute one is what it was.
+std::string beside_configuration(const Options& options, const std::string& path) {
+  return (fs::path(options.configuration_path()).parent_path() / path).string();
+}
+
 }  // namespace
+
+void find_kept_input(const Options& options, RunOptions& run) {
+  if (!options.from_configuration("input") || !options.from_configuration("input-hash")) return;
+  run.input = beside_configuration(options, run.input);
+}
 
 std::vector<std::string> model_paths(const Options& options, const RunOptions& run) {
   std::vector<std::string> paths = names_of_models(run);
@@ -41,7 +51,7 @@ std::vector<std::string> model_paths(const Options& options, const RunOptions& r
                         options.from_configuration("model-hash");
   for (std::size_t k = 0; k < paths.size(); ++k) {
     if (of_a_run && paths[k] == RunFolder::kept_model(k, paths.size())) {
-      paths[k] = (fs::path(options.configuration_path()).parent_path() / paths[k]).string();
+      paths[k] = beside_configuration(options, paths[k]);
     } else {
       paths[k] = find_model(paths[k]);
     }

@@ -17,6 +17,11 @@ struct KeptFile {
   std::string text;
 };
 
+/// A configuration that a run has left behind is read from beside the input that the run kept:
+/// its path counts from there. Paths of other configurations and of the command line stay as they
+/// are.
+void find_kept_input(const Options& options, RunOptions& run);
+
 /// Where each model of the run is read: the committee's, or the one model. Copies that a run's
 /// folder keeps are found beside its configuration, wherever the folder has been moved; other paths
 /// and names of shipped models are what they were.

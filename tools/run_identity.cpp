@@ -2,7 +2,6 @@
 #include "tools/run_identity.hpp"
 
 #include <cstdint>
-#include <filesystem>
 
 #include "host/input_hash.hpp"
 #include "tools/text_format.hpp"
@@ -31,14 +30,6 @@ RunIdentity run_identity(const std::vector<Model>& models,
   }
   identity.input = hexadecimal(structures_hash(structures));
   return identity;
-}
-
-void find_kept_input(const Options& options, RunOptions& run) {
-  if (!options.from_configuration("input") || !options.from_configuration("input-hash")) return;
-  const std::filesystem::path kept(run.input);
-  if (kept.is_relative()) {
-    run.input = (std::filesystem::path(options.configuration_path()).parent_path() / kept).string();
-  }
 }
 
 void check_identity(const RunIdentity& identity,

@@ -19,11 +19,6 @@ struct RunIdentity {
 RunIdentity run_identity(const std::vector<Model>& models,
                          const std::vector<Structure>& structures);
 
-/// A configuration that a run has left behind is read from beside the input that the run kept:
-/// its path counts from there. Paths of other configurations and of the command line stay as they
-/// are.
-void find_kept_input(const Options& options, RunOptions& run);
-
 /// Refuses a model or an input that is not the one that --model-hash or --input-hash says. Where
 /// the command line names another model or input, the configuration's hash does not count.
 ///
