@@ -36,9 +36,6 @@ std::vector<MicroCase> device_op_cases(const BenchedDevice& device,
                                        const std::vector<std::string>& models,
                                        const std::vector<DeviceSize>& sizes);
 
-/// "fma", "tf32", "tf32x3".
-const char* to_string(DenseKind kind);
-
 /// The kinds that the device has instructions for.
 std::vector<DenseKind> dense_kinds(const BenchedDevice& device);
 

@@ -5,18 +5,12 @@
 #include <array>
 #include <utility>
 
+#include "benchmarks/device/download.hpp"
+
 namespace fusemd::benchmarks {
 namespace {
 
 using cuda::NetworkStage;
-
-template <class T>
-std::vector<T> download(const T* from, std::size_t count, Stream stream) {
-  std::vector<T> values(count);
-  device::copy_to_host(values.data(), from, count * sizeof(T), stream);
-  device::synchronize(stream);
-  return values;
-}
 
 template <class T>
 std::vector<double> widened(const std::vector<T>& values) {

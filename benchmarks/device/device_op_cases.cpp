@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "benchmarks/condensed.hpp"
+#include "benchmarks/constant_forces.hpp"
 #include "benchmarks/device/device_cases.hpp"
 #include "benchmarks/device/device_fixture.hpp"
+#include "benchmarks/device/download.hpp"
 #include "benchmarks/micro/expected_outputs.hpp"
+#include "host/cuda/dense_word.hpp"
 #include "host/cuda/device_filters.hpp"
 #include "host/cuda/device_replicas.hpp"
 #include "host/cuda/device_weights.hpp"
@@ -38,16 +41,7 @@ MicroCase named(const BenchedDevice& device,
   return result;
 }
 
-template <class T>
-std::vector<T> download(const DeviceBuffer<T>& from, Stream stream) {
-  std::vector<T> values(from.size());
-  device::copy_to_host(values.data(), from.data(), from.bytes(), stream);
-  device::synchronize(stream);
-  return values;
-}
-
 // --- radial basis
-// ---------------------------------------------------------------------------------
 
 struct Expansion {
   StudentParameters parameters;
@@ -69,9 +63,7 @@ struct Expansion {
         filters(parameters),
         fixture(model, molecule, copies, device.stopwatch->stream()),
         stream(device.stopwatch->stream()) {
-    std::uint32_t slots = 0;
-    device::copy_to_host(&slots, fixture.edges().start + fixture.n_atoms(), sizeof slots, stream);
-    device::synchronize(stream);
+    const std::uint32_t slots = download(fixture.edges().start + fixture.n_atoms(), 1, stream)[0];
     const std::size_t n = std::size_t{slots} * filters.layer(0).basis.n;
     values = DeviceBuffer<float>(n);
     slopes = DeviceBuffer<float>(n);
@@ -88,13 +80,9 @@ Check check_expansion(Expansion& expansion) {
   expansion.run();
   const std::size_t n = expansion.fixture.n_atoms(), r = expansion.parameters.basis.centers.size();
   const EdgesView edges = expansion.fixture.edges();
-  std::vector<std::uint32_t> start(n + 1), count(n);
-  device::copy_to_host(start.data(), edges.start, start.size() * sizeof start[0], expansion.stream);
-  device::copy_to_host(count.data(), edges.count, count.size() * sizeof count[0], expansion.stream);
-  device::synchronize(expansion.stream);
-  std::vector<float> geometry(std::size_t{4} * start[n]);
-  device::copy_to_host(geometry.data(), edges.geometry, geometry.size() * sizeof(float),
-                       expansion.stream);
+  const auto start = download(edges.start, n + 1, expansion.stream);
+  const auto count = download(edges.count, n, expansion.stream);
+  const auto geometry = download(edges.geometry, std::size_t{4} * start[n], expansion.stream);
   const std::vector<float> values = download(expansion.values, expansion.stream);
   const StudentParameters& p = expansion.parameters;
   const bool cut = p.config.cutoff_applied_to == CutoffAppliedTo::rbf;
@@ -143,7 +131,6 @@ MicroCase expansion_case(const BenchedDevice& device,
 }
 
 // --- dense layers
-// ---------------------------------------------------------------------------------
 
 struct Product {
   unsigned rows = 0;
@@ -203,7 +190,7 @@ MicroCase dense_case(const BenchedDevice& device,
                      std::size_t rows,
                      std::size_t k,
                      std::size_t n) {
-  MicroCase result = named(device, std::string("dense-") + to_string(kind),
+  MicroCase result = named(device, std::string("dense-") + cuda::dense_word(kind),
                            std::to_string(k) + "x" + std::to_string(n), std::to_string(rows));
   const auto m = static_cast<double>(rows), in = static_cast<double>(k),
              out = static_cast<double>(n);
@@ -224,15 +211,6 @@ MicroCase dense_case(const BenchedDevice& device,
 }
 
 // --- integrators
-// ----------------------------------------------------------------------------------
-
-/// A field that is the same everywhere: an integrator's time is all that is left.
-class ConstantForces final : public Evaluator {
- public:
-  double compute(std::span<const Vec3>, std::span<Vec3>, Virial*) override { return 0.0; }
-};
-
-constexpr Vec3 kForce{0.25, -0.5, 1.0};  // eV/Angstrom
 
 struct Flight {
   SimulationOptions options;
@@ -248,7 +226,7 @@ struct Flight {
     table = make_compositions(structures, options);
     states = start_states(structures, table, options);
     for (ReplicaState& state : states) {
-      state.forces.assign(state.positions.size(), kForce);
+      state.forces.assign(state.positions.size(), kConstantForce);
       state.has_forces = true;
     }
     reset();
@@ -313,18 +291,6 @@ MicroCase flight_case(const BenchedDevice& device, Ensemble ensemble, std::size_
 }
 
 }  // namespace
-
-const char* to_string(DenseKind kind) {
-  switch (kind) {
-    case DenseKind::fma:
-      return "fma";
-    case DenseKind::tf32:
-      return "tf32";
-    case DenseKind::tf32x3:
-      return "tf32x3";
-  }
-  return "";
-}
 
 std::vector<DenseKind> dense_kinds(const BenchedDevice& device) {
   std::vector<DenseKind> kinds;

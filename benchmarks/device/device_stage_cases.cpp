@@ -10,6 +10,7 @@
 #include "benchmarks/device/device_fixture.hpp"
 #include "benchmarks/device/device_work.hpp"
 #include "benchmarks/micro/expected_outputs.hpp"
+#include "host/cuda/dense_word.hpp"
 #include "host/model_path.hpp"
 #include "host/student_parameters.hpp"
 #include "weights/model_file.hpp"
@@ -170,7 +171,8 @@ DeviceStageSize Shared::size() const {
 MicroCase named(const Shared& shared, const std::string& stage) {
   MicroCase result;
   result.stage = stage;
-  if (shared.kind != DenseKind::fma) result.stage += std::string("-") + to_string(shared.kind);
+  if (shared.kind != DenseKind::fma)
+    result.stage += std::string("-") + cuda::dense_word(shared.kind);
   result.shape = shared.model.name;
   result.size = size_text(shared.molecule.positions.size(), shared.copies);
   result.set = shared.device.caches;

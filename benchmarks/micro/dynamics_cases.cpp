@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "benchmarks/condensed.hpp"
+#include "benchmarks/constant_forces.hpp"
 #include "benchmarks/micro/cases.hpp"
 #include "host/cpu/cell_order.hpp"
 #include "host/larger.hpp"
@@ -17,12 +18,6 @@
 namespace fusemd::benchmarks {
 namespace {
 
-/// A uniform field: forces never change, so an integrator's time is all that is left.
-class ConstantForces final : public Evaluator {
- public:
-  double compute(std::span<const Vec3>, std::span<Vec3>, Virial*) override { return 0.0; }
-};
-
 struct Flight {
   Dynamics dynamics;
   ReplicaState state;
@@ -30,7 +25,7 @@ struct Flight {
 };
 
 constexpr double kMass = 12.0, kTimestep = 0.5;
-constexpr Vec3 kForce{0.25, -0.5, 1.0}, kVelocity{0.01, 0.02, -0.03};
+constexpr Vec3 kVelocity{0.01, 0.02, -0.03};
 
 Flight make_flight(std::size_t n) {
   DynamicsParameters parameters;
@@ -40,7 +35,7 @@ Flight make_flight(std::size_t n) {
   Flight flight{Dynamics(parameters, std::vector<double>(n, kMass)), {}, {}};
   flight.state.positions.assign(n, Vec3{});
   flight.state.velocities.assign(n, kVelocity);
-  flight.state.forces.assign(n, kForce);
+  flight.state.forces.assign(n, kConstantForce);
   flight.state.has_forces = true;
   return flight;
 }
@@ -51,7 +46,7 @@ Check check_flight(std::size_t n) {
   constexpr int kSteps = 100;
   advance(flight.state, flight.dynamics, flight.evaluator, kSteps);
   const double t = kSteps * kTimestep, a = units::kAccelerationPerForce / kMass;
-  const Vec3 expected = t * kVelocity + 0.5 * a * t * t * kForce;
+  const Vec3 expected = t * kVelocity + 0.5 * a * t * t * kConstantForce;
   Check check{.error = 0.0, .tolerance = 1e-12, .against = "uniform acceleration, closed form"};
   for (const Vec3& r : flight.state.positions) {
     check.error = larger_or_nan(check.error, norm(r - expected) / norm(expected));

@@ -9,6 +9,7 @@
 
 #include "host/cuda/cooperative_loop.hpp"
 #include "host/cuda/cuda_potential.hpp"
+#include "host/cuda/dense_word.hpp"
 #include "host/cuda/device_simulation.hpp"
 #include "host/cuda/loop_makers.hpp"
 #include "host/cuda/loop_planner.hpp"
@@ -20,9 +21,10 @@ namespace fusemd::cuda {
 namespace {
 
 DenseKind dense_kind(const EngineRequest& request, const device::DeviceInfo& info) {
-  const DenseKind kind = request.dense == "tf32"     ? DenseKind::tf32
-                         : request.dense == "tf32x3" ? DenseKind::tf32x3
-                                                     : DenseKind::fma;
+  DenseKind kind = DenseKind::fma;
+  for (const DenseKind one : {DenseKind::tf32, DenseKind::tf32x3}) {
+    if (request.dense == dense_word(one)) kind = one;
+  }
   if (dense_kind_runs(kind, info.compute_capability)) return kind;
   throw InputError({.key = "dense",
                     .problem = "this GPU has no TF32 tensor cores",

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/cuda/dense_word.hpp"
+
 namespace fusemd::test {
 namespace {
 
@@ -60,16 +62,6 @@ LaunchPolicy node_policy(unsigned threads, unsigned rows, unsigned blocks) {
   return policy;
 }
 
-std::string kind_name(DenseKind kind) {
-  switch (kind) {
-    case DenseKind::fma:
-      return "fma";
-    case DenseKind::tf32:
-      return "tf32";
-    case DenseKind::tf32x3:
-      return "3xtf32";
-  }
-  return {};
-}
+std::string kind_name(DenseKind kind) { return cuda::dense_word(kind); }
 
 }  // namespace fusemd::test
