@@ -152,6 +152,15 @@ class Labels(CommandLineTest):
         self.assertAlmostEqual(float(value(second, "energy")), 0.01 * 0.2 ** 2, places=9)
         self.assertAlmostEqual(atoms[1][6], -0.02 * 0.2, places=6)
 
+    def test_frames_of_several_jobs_keep_their_order(self):
+        distances = [0.9 + 0.002 * k for k in range(430)]
+        self.write("many.xyz", "\n0\nno atoms\n" + "".join(f"2\n\nH 0 0 0\nH 0 0 {d:.3f}\n" for d in distances) + "\n")
+        self.label("frames --frames many.xyz --teacher springs:Springs --out l.xyz --processes 2")
+        labelled = frames(self.folder / "l.xyz")
+        self.assertEqual([atoms[1][3] for _, atoms in labelled], [round(d, 3) for d in distances])
+        for (comment, _), distance in zip(labelled, distances):
+            self.assertAlmostEqual(float(value(comment, "energy")), 0.01 * (distance - 1.3) ** 2, places=8)
+
     def test_frequencies_of_water_are_the_teachers(self):
         self.label("frequencies --smiles O --name water --out f.xyz --processes 1")
         (comment, atoms), = frames(self.folder / "f.xyz")
@@ -184,6 +193,8 @@ class Labels(CommandLineTest):
                 process = self.label(arguments, 3)
                 self.assertIn(words, process.stderr)
                 self.assertNotIn("Traceback", process.stderr)
+        self.write("not.xyz", "1\n\nH 0 0 0\nH2\n")
+        self.assertIn("not.xyz: byte 11", self.label("frames --frames not.xyz --out x.xyz", 3).stderr)
         self.write("twice.txt", "a C x\na CC x\n")
         self.assertIn("twice.txt:2", self.label("molecules --molecules twice.txt --out x.xyz", 3).stderr)
         self.write("short.txt", "a C\n")

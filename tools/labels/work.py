@@ -33,6 +33,7 @@ class Job:
     second: object = None  # Conformer, of a pair
     source: str = ""  # points: the file, and which of its frames
     begin: int = 0
+    offset: int = 0  # byte of `source` where frame `begin` is
 
 
 class Labeller:
@@ -108,11 +109,7 @@ def _points(job, labeller, keys, rng):
 
 def _of_file(job, labeller):
     frames = []
-    for index, (numbers, positions, keys) in enumerate(read_geometries(job.source)):
-        if index < job.begin:
-            continue
-        if index == job.begin + job.frames:
-            break
+    for numbers, positions, keys in read_geometries(job.source, job.offset, job.frames):
         keys.setdefault("trajectory", job.name)
         frames.append(labeller.label(numbers, positions, keys))
     return [frame for frame in frames if frame]
