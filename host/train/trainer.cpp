@@ -25,6 +25,9 @@ double seconds_since(Clock::time_point start) {
 }
 
 constexpr int kMostSetbacks = 10;
+/// A validation this many times worse than the best one is no noise: the weights are running away,
+/// and it may take long until a figure is not finite.
+constexpr double kRunningAway = 10.0;
 /// No more than this share of the run's frames goes into validation frames.
 constexpr double kValidationShare = 0.15;
 constexpr std::size_t kFewestValidated = 64;
@@ -140,8 +143,8 @@ struct Trainer::State {
     return frames;
   }
 
-  /// False if the figures are not finite.
-  bool validate() {
+  /// What is wrong with the figures, or nothing.
+  std::string validate() {
     CurveRow row;
     row.frames = step * static_cast<std::int64_t>(options.batch);
     row.learning_rate = learning_rate();
@@ -151,7 +154,8 @@ struct Trainer::State {
     row.force_rmse = errors.force_rmse();
     row.energy_mae = errors.energy_mae();
     const double score = row.force_mae + options.loss.energy_weight * row.energy_mae;
-    if (!std::isfinite(score) || !std::isfinite(row.loss)) return false;
+    if (!std::isfinite(score) || !std::isfinite(row.loss)) return "validation is not finite";
+    if (has_best && score > kRunningAway * best_score) return "validation is ten times the best";
     curve.push_back(row);
     loss_sum = 0.0;
     loss_steps = 0;
@@ -163,7 +167,7 @@ struct Trainer::State {
       std::copy_n(optimizer->average(), layout.size, best.data());
     }
     keep();
-    return true;
+    return {};
   }
 
   /// Remembers the state to step back to.
@@ -345,35 +349,33 @@ TrainerResult Trainer::run() {
       stopped = true;
       break;
     }
+    const std::int64_t failed_at = (state.step + 1) * batch;
     state.choose_batch(state.step);
     const double rate = state.learning_rate();
     const double loss = state.compute();
-    bool finite = std::isfinite(loss);
-    if (finite) {
-      finite = std::isfinite(state.optimize(rate));
-    }
-    if (finite) {
+    std::string problem;
+    if (!std::isfinite(loss) || !std::isfinite(state.optimize(rate))) {
+      problem = "the loss is not finite";
+    } else {
       ++state.step;
       ++steps_done;
       state.loss_sum += loss;
       ++state.loss_steps;
       report(nullptr, "");
       if (!state.validation_due()) continue;
-      finite = state.validate();
-      if (finite) {
-        report(&state.curve.back(), "");
-        if (checkpoint) checkpoint(*this);
-        continue;
-      }
+      problem = state.validate();
     }
-    const std::int64_t failed_at = (state.step + 1) * batch;
+    if (problem.empty()) {
+      report(&state.curve.back(), "");
+      if (checkpoint) checkpoint(*this);
+      continue;
+    }
     state.step_back();
     if (state.setbacks > kMostSetbacks) {
-      throw TrainingDiverged("the loss is not finite, however small the learning rate");
+      throw TrainingDiverged(problem + ", however small the learning rate");
     }
-    report(nullptr, "the loss is not finite at frame " + std::to_string(failed_at) +
-                        ": back to frame " + std::to_string(state.step * batch) +
-                        " with half the learning rate");
+    report(nullptr, problem + " at frame " + std::to_string(failed_at) + ": back to frame " +
+                        std::to_string(state.step * batch) + " with half the learning rate");
   }
   if (stopped && checkpoint) checkpoint(*this);
   TrainerResult result;

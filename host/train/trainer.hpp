@@ -49,7 +49,7 @@ struct TrainerResult {
   std::int64_t frames = 0;
   CurveRow best;  ///< the validation that chose the model
   std::vector<CurveRow> curve;
-  int setbacks = 0;  ///< times the loss was not finite and the rate was halved
+  int setbacks = 0;  ///< times the loss or a validation ran away and the rate was halved
 };
 
 /// The loss stayed non-finite however small the learning rate.

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "host/train/new_model.hpp"
 #include "host/train/preparation.hpp"
@@ -176,6 +178,29 @@ TEST_CASE("a loss that is not finite steps back and never spoils the model") {
   REQUIRE(warnings >= std::min(setbacks, 10));
   for (const auto& [name, tensor] : trainer.best_model().tensors) {
     for (const float value : tensor.values) REQUIRE(std::isfinite(value));
+  }
+}
+
+TEST_CASE("a model that runs away steps back long before its loss is not finite") {
+  TrainerOptions options = short_run();
+  options.frames = 8 * 400;
+  options.validations = 40;
+  options.learning_rate = 0.5;
+  options.warm_up = 200;
+  Trainer trainer(data().start, data().train, data().valid, options);
+  std::vector<std::string> warnings;
+  trainer.progress = [&](const train::TrainingProgress& now) {
+    if (!now.message.empty()) warnings.push_back(now.message);
+  };
+  const TrainerResult result = trainer.run();
+  REQUIRE(result.setbacks > 0);
+  REQUIRE(std::ranges::any_of(warnings, [](const std::string& warning) {
+    return warning.starts_with("validation is ten times the best at frame ");
+  }));
+  double best = 1e9;
+  for (const train::CurveRow& row : result.curve) {
+    best = std::min(best, row.force_mae + options.loss.energy_weight * row.energy_mae);
+    REQUIRE(row.force_mae + options.loss.energy_weight * row.energy_mae <= 10.0 * best);
   }
 }
 
