@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The block loop with a shipped model and 64 different molecules, two steps: the bits of stages.
+// The block loop with Ultra-tiny and 64 different molecules, two steps: the bits of stages.
 #include "test/simt/loops/loop_fixture.hpp"
 #include "test/simt/support/kernel_case.hpp"
 #include "test/support/shipped_models.hpp"

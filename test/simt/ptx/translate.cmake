@@ -69,10 +69,13 @@ function(fusemd_test_without_nvcc name)
   fusemd_add_test(${name} COMMAND sh ${ptx_dir}/without_nvcc.sh LABELS simt)
 endfunction()
 
-# fusemd_ptx_test(NAME SEEDS n SOURCES cases.cu... [LIBRARIES ...]): a program of kernel cases, run from PTX: for
-# each of FUSEMD_PTX_ARCHITECTURES plain, and for the newest with the checker.
+# fusemd_ptx_test(NAME SEEDS n SOURCES cases.cu... [LIBRARIES ...] [CHECKED_LABEL slow]): a program of kernel cases,
+# run from PTX: for each of FUSEMD_PTX_ARCHITECTURES plain, and for the newest with the checker. Their label is full.
 function(fusemd_ptx_test name)
-  cmake_parse_arguments(arg "" "SEEDS" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "SEEDS;CHECKED_LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT arg_CHECKED_LABEL)
+    set(arg_CHECKED_LABEL full)
+  endif()
   if(NOT FUSEMD_CUDA)
     if(NOT FUSEMD_SANITIZE AND NOT FUSEMD_FUZZERS)
       fusemd_test_without_nvcc(${name}_ptx)
@@ -89,5 +92,5 @@ function(fusemd_ptx_test name)
   list(GET FUSEMD_PTX_ARCHITECTURES -1 newest)
   fusemd_ptx_program(${name}_ptx_checked ${newest} checked ${arg_SOURCES})
   target_link_libraries(${name}_ptx_checked PRIVATE ${arg_LIBRARIES})
-  fusemd_add_test(${name}_ptx_checked COMMAND ${name}_ptx_checked --seeds ${arg_SEEDS} LABELS full simt)
+  fusemd_add_test(${name}_ptx_checked COMMAND ${name}_ptx_checked --seeds ${arg_SEEDS} LABELS ${arg_CHECKED_LABEL} simt)
 endfunction()
