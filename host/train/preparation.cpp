@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "host/cpu/cpu_potential.hpp"
@@ -43,13 +44,21 @@ void require_known(const std::vector<Structure>& frames,
   }
 }
 
-/// Energies of the frames by a model.
-std::vector<double> energies_of(const Model& model, const std::vector<Structure>& frames) {
-  std::vector<Structure> copies = frames;
-  label_frames(model, copies);
-  std::vector<double> energies;
-  for (const Structure& frame : copies) energies.push_back(*frame.energy);
-  return energies;
+/// Calls take(frame, energy, forces) for every frame.
+template <class Take>
+void evaluate(const Potential& potential, std::span<const Structure> frames, Take take) {
+  std::unique_ptr<Evaluator> evaluator;
+  std::vector<int> atoms;
+  std::vector<Vec3> forces;
+  for (std::size_t k = 0; k < frames.size(); ++k) {
+    if (!evaluator || atoms != frames[k].atomic_numbers) {
+      evaluator = potential.make_evaluator(frames[k].atomic_numbers);
+      atoms = frames[k].atomic_numbers;
+    }
+    forces.resize(frames[k].size());
+    const double energy = evaluator->compute(frames[k].positions, forces);
+    take(k, energy, forces);
+  }
 }
 
 void fit_energies(const std::vector<Structure>& frames, bool continued, Preparation& result) {
@@ -58,8 +67,9 @@ void fit_energies(const std::vector<Structure>& frames, bool continued, Preparat
   Model& model = result.start;
   std::vector<int> elements = elements_of(frames);
   if (continued) {
-    const std::vector<double> present = energies_of(model, frames);
-    for (std::size_t k = 0; k < energies.size(); ++k) energies[k] -= present[k];
+    // Constants for elements need no more than the engine's fast path, ten times as fast.
+    evaluate(*cpu::make_potential(model, {}), frames,
+             [&](std::size_t k, double energy, const auto&) { energies[k] -= energy; });
   }
   const ReferenceEnergyFit fit = fit_reference_energies(frames, energies, elements);
   for (const auto& [z, energy] : fit.energies) model.reference_energies[z] += energy;
@@ -86,16 +96,10 @@ DataOptions without_labels(DataOptions options) {
 void label_frames(const Model& teacher, std::vector<Structure>& frames) {
   const auto potential = cpu::make_potential(
       teacher, {.filters = cpu::Filters::exact, .precision = cpu::Precision::real_double});
-  std::unique_ptr<Evaluator> evaluator;
-  std::vector<int> atoms;
-  for (Structure& frame : frames) {
-    if (!evaluator || atoms != frame.atomic_numbers) {
-      evaluator = potential->make_evaluator(frame.atomic_numbers);
-      atoms = frame.atomic_numbers;
-    }
-    frame.forces.emplace(frame.size());
-    frame.energy = evaluator->compute(frame.positions, *frame.forces);
-  }
+  evaluate(*potential, frames, [&](std::size_t k, double energy, const std::vector<Vec3>& forces) {
+    frames[k].energy = energy;
+    frames[k].forces = forces;
+  });
 }
 
 Preparation prepare_training(const PreparationOptions& options) {
