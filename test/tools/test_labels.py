@@ -6,6 +6,7 @@ Runs in the environment that tools/labels/environment makes; without one it is s
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,9 @@ PYTHON = FOLDER / "bin" / "python3"
 
 # A teacher of closed form: springs of 0.02 eV/Angstrom^2 between all atoms, 1.3 Angstrom long.
 SPRINGS = '''
+import os
+import time
+
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
@@ -36,12 +40,27 @@ class Springs(Calculator):
         self.results = {"energy": 0.005 * (stretch ** 2).sum(),
                         "forces": -0.02 * (stretch[:, :, None] * d / length[:, :, None]).sum(axis=1)}
 
+class Endless(Calculator):
+    implemented_properties = ["energy", "forces"]
+
+    def calculate(self, *arguments, **more):
+        open(f"worker.{os.getpid()}", "w").close()
+        time.sleep(600)
+
 class Blind(Calculator):
     implemented_properties = ["energy"]
 
 def blind():
     return Blind()
 '''
+
+
+def runs(process):
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def frames(path):
@@ -151,6 +170,28 @@ class Labels(CommandLineTest):
         self.assertEqual(value(first, "trajectory"), "run7")
         self.assertAlmostEqual(float(value(second, "energy")), 0.01 * 0.2 ** 2, places=9)
         self.assertAlmostEqual(atoms[1][6], -0.02 * 0.2, places=6)
+
+    def test_workers_of_a_killed_run_end(self):
+        process = subprocess.Popen(self.command("molecules --smiles CCO --teacher springs:Endless --out x.xyz --processes 2 "
+                                                "--md 0 --rattled 4 --stretched 4"), cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        workers = []
+        for _ in range(6000):
+            workers = [int(path.suffix[1:]) for path in self.folder.glob("worker.*")]
+            if len(workers) == 2:
+                break
+            time.sleep(0.01)
+        self.assertEqual(len(workers), 2)
+        process.kill()
+        process.wait()
+        for _ in range(3000):
+            if not any(runs(worker) for worker in workers):
+                break
+            time.sleep(0.01)
+        left = [worker for worker in workers if runs(worker)]
+        for worker in left:
+            os.kill(worker, signal.SIGKILL)
+        self.assertFalse(left)
 
     def test_frames_of_several_jobs_keep_their_order(self):
         distances = [0.9 + 0.002 * k for k in range(430)]

@@ -6,11 +6,19 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 
 
-def _ignore_interrupts():
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _start_worker():
+    """Interrupts are the parent's to answer. If it is killed, nobody waits for the worker any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 class Progress:
@@ -56,7 +64,7 @@ def run_all(work, jobs, processes, quiet=False):
             progress.show(done, frames, done == len(todo))
         return failed
     pool = concurrent.futures.ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"),
-                                                  initializer=_ignore_interrupts)
+                                                  initializer=_start_worker)
     try:
         running = {pool.submit(work, job): job for job in todo}
         for done, future in enumerate(concurrent.futures.as_completed(running), 1):
