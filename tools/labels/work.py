@@ -31,9 +31,8 @@ class Job:
     temperature: float = 0.0
     first: object = None  # Conformer
     second: object = None  # Conformer, of a pair
-    source: str = ""  # points: the file, and which of its frames
-    begin: int = 0
-    offset: int = 0  # byte of `source` where frame `begin` is
+    source: str = ""  # points: the file, and the byte in it where the first frame begins
+    offset: int = 0
 
 
 class Labeller:
